@@ -1,0 +1,105 @@
+import type { Call } from './call.ts'
+import type { Engine } from './engine.ts'
+import type { RequestOptions } from './options.ts'
+import type { Run } from './run.ts'
+import type { StreamBody } from './stream.ts'
+import { EntrySplitter } from './wire/entries.ts'
+
+/**
+ * The entries of a JSON object as they arrive. Nothing is sent before the first is asked for; leaving early frees the
+ * connection.
+ *
+ * An iterator of our own, since an async generator takes longer to hand an entry on than it takes to parse it.
+ */
+export class EntryStream<T> implements AsyncIterableIterator<[string, T]> {
+  readonly #open: () => Promise<void>
+  readonly #splitter: EntrySplitter
+  #source: { body: StreamBody; run: Run; call: Call<unknown>; leave: () => void } | null = null
+  #ready: [string, T][] = []
+  #at = 0
+  #state: 'new' | 'open' | 'done' = 'new'
+  /** Those who ask before an answer is there get theirs in turn. */
+  #pulling: Promise<unknown> = Promise.resolve()
+
+  /** @param depth how many objects deep an entry's value is. */
+  constructor(engine: Engine, makeCall: () => Call<unknown>, options: RequestOptions | undefined, depth: number) {
+    this.#splitter = new EntrySplitter(depth, engine.core.settings.maxResponseBytes)
+    this.#open = async () => {
+      const call = makeCall()
+      const { run, leave } = engine.begin(call.operation.name, options)
+      try {
+        this.#source = { body: await run.open(call), run, call, leave }
+      } catch (error) {
+        leave()
+        throw error
+      }
+    }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<IteratorResult<[string, T], undefined>> {
+    const entry = this.#ready[this.#at]
+    if (entry) {
+      this.#at += 1
+      return Promise.resolve({ value: entry, done: false })
+    }
+    const pulled = this.#pulling.then(() => this.#pull())
+    this.#pulling = pulled.catch(() => undefined)
+    return pulled
+  }
+
+  return(): Promise<IteratorResult<[string, T], undefined>> {
+    this.#finish()
+    return Promise.resolve({ value: undefined, done: true })
+  }
+
+  async #pull(): Promise<IteratorResult<[string, T], undefined>> {
+    try {
+      if (this.#state === 'new') {
+        this.#state = 'open'
+        await this.#open()
+      }
+      while (this.#state === 'open' && this.#at >= this.#ready.length) {
+        // oxlint-disable-next-line no-await-in-loop
+        await this.#refill()
+      }
+    } catch (error) {
+      this.#finish()
+      throw error
+    }
+    const entry = this.#ready[this.#at]
+    if (!entry) return { value: undefined, done: true }
+    this.#at += 1
+    return { value: entry, done: false }
+  }
+
+  async #refill(): Promise<void> {
+    const source = this.#source
+    if (!source) return this.#finish()
+    const chunks = await source.body.next()
+    try {
+      this.#ready = (chunks ? this.#splitter.push(chunks) : this.#splitter.end()) as [string, T][]
+      this.#at = 0
+    } catch (error) {
+      throw error instanceof SyntaxError ? source.run.invalid(source.call, error.message) : error
+    }
+    if (!chunks) this.#close()
+  }
+
+  /** The answer is over; what is ready may still be taken. */
+  #close(): void {
+    this.#state = 'done'
+    this.#source?.body.cancel()
+    this.#source?.leave()
+    this.#source = null
+  }
+
+  #finish(): void {
+    this.#ready = []
+    this.#at = 0
+    this.#close()
+  }
+}

@@ -1,0 +1,200 @@
+import { Client, EnvHttpProxyAgent, ProxyAgent, type Dispatcher } from 'undici'
+import { Turnstile } from './turnstile.ts'
+import type { Exchange, Head, Observer, Transport, TransportOptions, WireRequest } from './transport.ts'
+
+/** Own keep-alive connections, `poolSize` per origin, or as many as needed where only a proxy asked for this transport. */
+export function createUndiciTransport(options: TransportOptions): Transport {
+  const pools = new Map<string, Pool>()
+  return {
+    exchange(request, observer) {
+      let pool = pools.get(request.origin)
+      if (!pool) pools.set(request.origin, (pool = new Pool(request.origin, options)))
+      return pool.exchange(request, observer)
+    },
+    async close() {
+      const all = [...pools.values()]
+      pools.clear()
+      await Promise.all(all.map((pool) => pool.close()))
+    },
+  }
+}
+
+class Pool {
+  readonly #origin: string
+  readonly #options: TransportOptions
+  readonly #turnstile: Turnstile
+  /** Used ones at the end: the most recent first, since it is the least likely to be stale. */
+  readonly #idle: Connection[] = []
+  #count = 0
+
+  constructor(origin: string, options: TransportOptions) {
+    this.#origin = origin
+    this.#options = options
+    this.#turnstile = new Turnstile(options.poolSize ?? Number.POSITIVE_INFINITY)
+  }
+
+  exchange(request: WireRequest, observer: Observer): Exchange {
+    let running: Exchange | null = null
+    const leaveQueue = this.#turnstile.enter(() => {
+      const connection = this.#take(request.fresh)
+      running = connection.exchange(request, observer, () => {
+        this.#idle.push(connection)
+        this.#turnstile.leave()
+      })
+    })
+    return {
+      abort: () => (running ? running.abort() : leaveQueue()),
+      pause: () => running?.pause(),
+      resume: () => running?.resume(),
+    }
+  }
+
+  /** A fresh request takes a place without a connection before it costs others a used one; the oldest goes first. */
+  #take(fresh: boolean): Connection {
+    if (!fresh) return this.#idle.pop() ?? this.#add()
+    const unused = this.#idle.findIndex((connection) => !connection.used)
+    if (unused >= 0) return this.#idle.splice(unused, 1)[0] ?? this.#add()
+    const room = this.#options.poolSize === null ? this.#idle.length === 0 : this.#count < this.#options.poolSize
+    return room ? this.#add() : (this.#idle.shift() ?? this.#add())
+  }
+
+  #add(): Connection {
+    this.#count += 1
+    return new Connection(() => dispatcherFor(this.#origin, this.#options))
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#idle.splice(0).map((connection) => connection.close()))
+  }
+}
+
+/** At most one connection: a dispatcher that is never given a second request before the first is done. */
+class Connection {
+  readonly #make: () => Dispatcher
+  #dispatcher: Dispatcher
+  /** It has carried a request since it was opened. */
+  used = false
+
+  constructor(make: () => Dispatcher) {
+    this.#make = make
+    this.#dispatcher = this.#open()
+  }
+
+  #open(): Dispatcher {
+    const dispatcher = this.#make()
+    const opened = (): void => {
+      if (this.#dispatcher === dispatcher) this.used = false
+    }
+    dispatcher.on('connect', opened)
+    dispatcher.on('disconnect', opened)
+    return dispatcher
+  }
+
+  /** Drops what is there; the next request opens a connection. */
+  renew(): void {
+    const old = this.#dispatcher
+    this.#dispatcher = this.#open()
+    this.used = false
+    void old.destroy().catch(() => undefined)
+  }
+
+  exchange(request: WireRequest, observer: Observer, onDone: () => void): Exchange {
+    if (request.fresh && this.used) this.renew()
+    let controller: Dispatcher.DispatchController | null = null
+    let answered = false
+    let done = false
+    const wasUsed = this.used
+    const finish = (): boolean => {
+      if (done) return false
+      done = true
+      onDone()
+      return true
+    }
+    observer.onTurn()
+    this.#dispatcher.dispatch(
+      {
+        origin: request.origin,
+        path: request.path,
+        method: request.method as Dispatcher.HttpMethod,
+        headers: request.headers,
+        body: request.body,
+      },
+      {
+        onRequestStart: (started) => {
+          // Undici asks again for a request that it had to put back; it has not been written then.
+          controller = started
+          if (done) started.abort(new Error('aborted'))
+          else observer.onSent()
+        },
+        onResponseStart: (_, status, headers, reason) => {
+          answered = true
+          if (!done && status >= 200) observer.onHead(headOf(status, reason ?? '', headers))
+        },
+        onResponseData: (_, chunk) => {
+          if (!done) observer.onData(chunk)
+        },
+        onResponseEnd: () => {
+          this.used = true
+          if (finish()) observer.onEnd()
+        },
+        onResponseError: (_, error) => {
+          if (finish()) observer.onError(error, { stale: wasUsed && controller !== null && !answered })
+        },
+      },
+    )
+    return {
+      abort: () => {
+        if (done) return
+        done = true
+        if (controller) controller.abort(new Error('aborted'))
+        else this.renew() // still connecting: undici can only be stopped as a whole
+        onDone()
+      },
+      pause: () => controller?.pause(),
+      resume: () => controller?.resume(),
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#dispatcher.destroy().catch(() => undefined)
+  }
+}
+
+/** Time-outs are the caller's: it knows phases and deadlines, undici's are coarse. */
+const LIMITS = { pipelining: 1, headersTimeout: 0, bodyTimeout: 0 }
+
+function dispatcherFor(origin: string, options: TransportOptions): Dispatcher {
+  const tls = options.tls ?? {}
+  const connect = { ...tls, ca: tls.ca === undefined ? undefined : [tls.ca].flat(), timeout: 0 }
+  if (typeof options.proxy === 'string') {
+    return new ProxyAgent({
+      ...LIMITS,
+      uri: options.proxy,
+      connections: 1,
+      requestTls: connect,
+      proxyTls: connect,
+      proxyTunnel: origin.startsWith('https:'),
+    })
+  }
+  if (options.proxy === undefined) {
+    return new EnvHttpProxyAgent({
+      ...LIMITS,
+      connections: 1,
+      connect,
+      requestTls: connect,
+      proxyTunnel: origin.startsWith('https:'),
+    })
+  }
+  return new Client(origin, { ...LIMITS, connect })
+}
+
+function headOf(status: number, reason: string, headers: Record<string, string | string[] | undefined>): Head {
+  return {
+    status,
+    reason,
+    header: (name) => {
+      const value = headers[name]
+      return Array.isArray(value) ? value.join(', ') : (value ?? null)
+    },
+  }
+}
