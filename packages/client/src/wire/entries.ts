@@ -60,7 +60,8 @@ export class EntrySplitter {
 
   /** @throws {SyntaxError} the object is not complete, or something follows it. */
   end(): [string, unknown][] {
-    const entries = parse(this.#opened ? `{${decode(this.#join())}` : decode(this.#join()))
+    const held = decode(this.#join())
+    const entries = parse(this.#opened ? `{${held}` : held)
     // The comma before it was taken for the end of an entry.
     if (this.#afterComma && entries.length === 0) throw new SyntaxError('A comma without an entry')
     return entries
