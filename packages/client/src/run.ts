@@ -43,6 +43,9 @@ interface Sending<T> {
 /** Answers to a keyed issue that say how it was decided; these echo the key. Idempotency contract, 1 and 4. */
 const DECIDED = new Set([201, 400, 404, 413])
 
+/** Refusals that depend on the request and on earlier decisions alone. */
+const REFUSALS = new Set([400, 404, 413, 422])
+
 /** One call of a method while it runs: its deadline, its attempts, and what may have happened so far. */
 export class Run {
   readonly #engine: Engine
@@ -266,9 +269,9 @@ export class Run {
 function outcomeOf(retry: RetryClass, ending: Ending, ambiguous: boolean): 'none' | 'unknown' {
   if (retry === 'safe') return 'none'
   if (mayHaveRun(ending)) return 'unknown'
-  // A keyed issue that is refused was decided so, whatever became of the copies before: they get the same answer.
-  const decided =
-    retry === 'keyed' && ending.kind === 'status' && ending.status < 500 && ending.status !== 429 && !ending.final
+  // A keyed issue that is refused for what it asks was refused so before, too, whatever became of those answers. A 401
+  // says nothing about the copies before: the token may have ended in between.
+  const decided = retry === 'keyed' && ending.kind === 'status' && REFUSALS.has(ending.status) && !ending.final
   return ambiguous && !decided ? 'unknown' : 'none'
 }
 
