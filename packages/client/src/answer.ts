@@ -12,7 +12,7 @@ import {
   Unauthorized,
   type ErrorFacts,
 } from './errors.ts'
-import type { Redact } from './redact.ts'
+import { redactValue, type Redact } from './redact.ts'
 import { parseFault, provisionOfFault } from './wire/fault.ts'
 import { parseExact, parseQuantities } from './wire/json.ts'
 
@@ -63,12 +63,13 @@ export function errorOf(
   redact: Redact,
 ): AstakosClientException {
   const { status } = answer
-  const body = redact(lenient.decode(answer.body))
+  const text = lenient.decode(answer.body)
+  const body = redact(text)
   const facts: ErrorFacts = {
     ...known,
     status,
     response: body === '' || operation.answer === 'token' ? null : body,
-    fault: parseFault(body),
+    fault: redactValue(parseFault(text), redact),
     details: BODY_IS_DETAILS.has(status) ? body : '',
   }
   const phrase = PHRASES[status] ?? (answer.reason === '' ? `HTTP ${status}` : redact(answer.reason))

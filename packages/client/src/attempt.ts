@@ -1,6 +1,6 @@
 import { ConnectionError, InvalidResponse, Timeout, type Phase } from './errors.ts'
 import { joined } from './wire/bytes.ts'
-import type { Exchange, FailureFacts, Head, Transport, WireRequest } from './transport/transport.ts'
+import type { Exchange, FailureFacts, Head, Observer, Transport, WireRequest } from './transport/transport.ts'
 
 export interface Limits {
   /** When the call must be over, on the clock of `performance.now()`. */
@@ -100,7 +100,7 @@ export function attempt<T>(
 
     if (signal?.aborted) return reject(signal.reason as Error)
     signal?.addEventListener('abort', onAbort)
-    exchange = transport.exchange(request, {
+    const observer: Observer = {
       onTurn() {
         phase = 'connect'
         if (exchange) arm()
@@ -130,7 +130,13 @@ export function attempt<T>(
         else if (end()) resolve(receiver.onEnd())
       },
       onError: (error, facts) => fail(new ConnectionError(messageOf(error), { cause: error }), facts),
-    })
+    }
+    try {
+      exchange = transport.exchange(request, observer)
+    } catch (error) {
+      // A certificate that can't be read, for instance.
+      return fail(new ConnectionError(messageOf(error), { cause: error }), { unsent: true })
+    }
     if (!settled) arm()
   })
 }
@@ -166,7 +172,8 @@ export function receiveAll(): Receiver<Answer> {
 }
 
 /** Some errors of the network have their text in the errors that they stand for, or only a code. */
-function messageOf(error: Error): string {
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error === 'string' ? error : 'The transport failed'
   const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : []
   const { cause } = error
   const texts = [

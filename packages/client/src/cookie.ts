@@ -43,7 +43,10 @@ function find(source: unknown, name: string): string | null {
   if (!isObject(source)) return null
   const { headers, cookies, append, get } = source
   if (isObject(headers)) {
-    const value = inHeader(typeof headers['get'] === 'function' ? headers['get']('cookie') : headers['cookie'], name)
+    const value = inHeader(
+      typeof headers['get'] === 'function' ? headers['get'].call(headers, 'cookie') : headers['cookie'],
+      name,
+    )
     if (value !== null) return value
   }
   if (isObject(cookies)) return Object.hasOwn(cookies, name) ? parsed(cookies[name]) : null

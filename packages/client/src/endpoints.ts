@@ -42,7 +42,7 @@ export function parseEndpoints(endpoints: Endpoints, filter: EndpointFilter = {}
   const versionId = criterionOf('versionId', filter.versionId)
   const none = (): NoEndpoints => new NoEndpoints(messageOf({ name, type, region, version_id: versionId }))
 
-  const access = (endpoints as Endpoints | null | undefined)?.access as Endpoints['access'] | null | undefined
+  const access = (endpoints as Endpoints | null | undefined)?.access
   const services = matching(matching(access?.serviceCatalog, 'name', name, none), 'type', type, none)
   const found =
     region === null && versionId === null
@@ -54,7 +54,7 @@ export function parseEndpoints(endpoints: Endpoints, filter: EndpointFilter = {}
           }))
           .filter((service) => service.endpoints.length > 0)
   if (found.length === 0) throw none()
-  return copyOf(found) as unknown as CatalogService[]
+  return copyOf(found) as CatalogService[]
 }
 
 function criterionOf(name: string, value: unknown): string | null {

@@ -4,7 +4,7 @@ import type { Core } from './core.ts'
 import { headerText } from './identity.ts'
 import { digestOf, keptAnswer, requestLog, responseLog, tell, type RequestLog, type ResponseLog } from './log.ts'
 import { callSettingsOf, type RequestOptions } from './options.ts'
-import type { Redact } from './redact.ts'
+import { secretsOfHeaders, type Redact } from './redact.ts'
 import { Run } from './run.ts'
 import type { WireRequest } from './transport/transport.ts'
 
@@ -12,6 +12,8 @@ import type { WireRequest } from './transport/transport.ts'
 export class Engine {
   readonly core: Core
   readonly token: string
+  /** What must not show, whatever is called. */
+  readonly secrets: readonly string[]
   /** Every request's: the client's own, and the token. */
   readonly #headers: Readonly<Record<string, string>>
   #digest: Promise<string> | null = null
@@ -22,7 +24,9 @@ export class Engine {
   constructor(core: Core, token: string) {
     this.core = core
     this.token = token
-    this.#headers = { ...core.settings.headers, 'x-auth-token': headerText(token) }
+    const { headers, proxy } = core.settings
+    this.secrets = [token, ...secretsOfHeaders(headers), ...secretsOfProxy(proxy)]
+    this.#headers = { ...headers, 'x-auth-token': headerText(token) }
   }
 
   get logRequest(): RequestLog | null {
@@ -98,4 +102,12 @@ export class Engine {
   #tokenDigest(): Promise<string> {
     return (this.#digest ??= digestOf(this.token).catch(() => 'unknown'))
   }
+}
+
+/** The password, as it is written in the URL and as it is sent. */
+function secretsOfProxy(proxy: string | false | undefined): string[] {
+  if (typeof proxy !== 'string') return []
+  const { username, password } = new URL(proxy)
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return password === '' ? [] : [password, decodeURIComponent(password), btoa(credentials)]
 }

@@ -1,6 +1,6 @@
 import type { Answer } from './attempt.ts'
 import type { Logger } from './options.ts'
-import { CUT, type Redact } from './redact.ts'
+import { CUT, isSecretHeader, type Redact } from './redact.ts'
 import type { WireRequest } from './transport/transport.ts'
 
 /** The last request that was sent, secrets cut. */
@@ -21,12 +21,13 @@ export interface ResponseLog {
 const NOT_LOGGED = '(not logged)'
 /** More of an answer is not kept: it may be a quarter of a gigabyte. */
 const KEPT_BYTES = 65_536
-const SECRET_HEADERS = new Set(['x-auth-token', 'authorization', 'cookie', 'proxy-authorization'])
+/** So much more is kept until secrets are cut: one may stand where the rest is cut off. */
+const MARGIN_BYTES = 16_384
 
 export function requestLog(request: WireRequest, secretBody: boolean, redact: Redact): RequestLog {
   const headers = Object.entries(request.headers).map(([name, value]) => [
     name,
-    SECRET_HEADERS.has(name) ? CUT : redact(value),
+    isSecretHeader(name) ? CUT : redact(value),
   ])
   return {
     method: request.method,
@@ -38,15 +39,24 @@ export function requestLog(request: WireRequest, secretBody: boolean, redact: Re
 
 /** What is kept of an answer until somebody asks. */
 export function keptAnswer(answer: Answer): Answer {
-  return answer.body.byteLength <= KEPT_BYTES ? answer : { ...answer, body: answer.body.slice(0, KEPT_BYTES) }
+  const most = KEPT_BYTES + MARGIN_BYTES
+  return answer.body.byteLength <= most ? answer : { ...answer, body: answer.body.slice(0, most) }
 }
 
 export function responseLog(answer: Answer, secretBody: boolean, redact: Redact): ResponseLog {
   return {
     status: answer.status,
     message: redact(answer.reason),
-    data: secretBody ? NOT_LOGGED : redact(new TextDecoder().decode(answer.body)),
+    data: secretBody ? NOT_LOGGED : dataOf(answer.body, redact),
   }
+}
+
+function dataOf(body: Uint8Array, redact: Redact): string {
+  const text = redact(new TextDecoder().decode(body))
+  if (body.byteLength <= KEPT_BYTES) return text
+  // Where the body was cut, the beginning of a secret may stand, which nothing recognizes any more.
+  const cut = body.byteLength === KEPT_BYTES + MARGIN_BYTES ? MARGIN_BYTES : 0
+  return text.slice(0, Math.min(KEPT_BYTES, text.length - cut))
 }
 
 /** A logger that throws must not break a call that reserved quota. */

@@ -3,48 +3,165 @@ export type Redact = (text: string) => string
 
 export const CUT = '(not shown)'
 
-/** Every form in which a secret travels is cut: plain, percent-encoded, form-encoded and inside JSON. */
-export function redactor(secrets: readonly string[]): Redact {
-  const forms = new Set<string>()
-  for (const secret of secrets) {
-    if (secret === '') continue
-    forms.add(secret)
-    forms.add(encodeURIComponent(secret.replace(/[\ud800-\udfff]/gu, '\ufffd')))
-    forms.add(new URLSearchParams({ s: secret }).toString().slice(2))
-    forms.add(JSON.stringify(secret).slice(1, -1))
-  }
-  // The longest first: one form may contain another.
-  const ordered = [...forms].sort((a, b) => b.length - a.length)
-  return (text) => ordered.reduce((rest, form) => rest.replaceAll(form, CUT), text)
+/** What is shorter is no secret: it stands in ordinary words, and cutting it out would only spoil them. */
+const SHORTEST = 4
+
+/** Header names that say that their value is a secret. */
+const SECRET_HEADER = /auth|token|secret|passw|credential|cookie|session|api-?key/
+
+export function isSecretHeader(name: string): boolean {
+  return SECRET_HEADER.test(name)
 }
 
-/** The error itself where it holds no secret; else a copy of what is harmless in it. */
+/** What a caller's own headers hold that must not show: the value, and of `Basic …` or `Bearer …` its second half. */
+export function secretsOfHeaders(headers: Readonly<Record<string, string>> | null): string[] {
+  return Object.entries(headers ?? {})
+    .filter(([name]) => isSecretHeader(name))
+    .map(([, value]) => value.replace(/^(basic|bearer|token|digest) +/i, ''))
+}
+
+/**
+ * A server may send back what it was sent, and not as it was sent: percent-encoded, form-encoded, inside JSON or HTML,
+ * as Latin-1, each in upper or lower case and escaped more than it has to be. All of these are cut, also mixed. The
+ * pattern is made when the first text needs it: most calls never do.
+ */
+export function redactor(secrets: readonly string[]): Redact {
+  const present = secrets.filter((secret) => secret.length >= SHORTEST)
+  let pattern: RegExp | null = null
+  return (text) => {
+    if (text === '' || present.length === 0) return text
+    // The longest first: one secret may contain another.
+    pattern ??= new RegExp(
+      [...present]
+        .sort((a, b) => b.length - a.length)
+        .flatMap(formsOf)
+        .join('|'),
+      'gu',
+    )
+    return text.replace(pattern, CUT)
+  }
+}
+
+/** Above this the pattern would be too large for the engine; no service makes such tokens. */
+const LONG = 1024
+
+/** Patterns for one secret. */
+function formsOf(secret: string): string[] {
+  const base64 = btoa(latin1Of(secret)).replace(/=+$/, '')
+  const plain = [base64, base64.replaceAll('+', '-').replaceAll('/', '_')]
+  if (secret.length > LONG) {
+    plain.push(secret, new URLSearchParams({ s: secret }).toString().slice(2), JSON.stringify(secret).slice(1, -1))
+    return plain.map(literal)
+  }
+  const escaped = secret.match(/\\+|[^\\]/gu) ?? []
+  return [
+    escaped.map((part) => (part.startsWith('\\') ? backslashes(part.length) : character(part))).join(''),
+    ...plain.map(literal),
+  ]
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' }
+
+/** An escape may have been escaped again, though not for ever: every repetition has its end, so matching is linear. */
+const BACKSLASH = String.raw`(?:\\|%(?:25){0,2}5[cC])`
+
+/** One character in all its forms. */
+function character(text: string): string {
+  const forms = [literal(text), bytesOf(text, '%(?:25){0,2}'), entityOf(text)]
+  if (text === ' ') forms.push(literal('+'))
+  if (text > '\u007f') forms.push(literal(latin1Of(text)))
+  return `(?:${BACKSLASH}{0,3}(?:${forms.join('|')})|${escapeOf(text)})`
+}
+
+/** A run of them is one part of a pattern: as one part each, there would be exponentially many ways to match it. */
+function backslashes(count: number): string {
+  return `(?:${BACKSLASH}{${count},${8 * count}}|(?:${escapeOf('\\')}|${entityOf('\\')}){${count}})`
+}
+
+function escapeOf(text: string): string {
+  const units = Array.from({ length: text.length }, (_, at) => hexOf(text.charCodeAt(at), 4))
+  const start = `${BACKSLASH}{1,4}`
+  return `${start}(?:u${units.join(`${start}u`)}|x${bytesOf(text, `${start}x`).slice(start.length + 1)})`
+}
+
+function bytesOf(text: string, before: string): string {
+  return Array.from(new TextEncoder().encode(text), (byte) => before + hexOf(byte, 2)).join('')
+}
+
+function entityOf(text: string): string {
+  const code = text.codePointAt(0) ?? 0
+  const name = ENTITIES[text]
+  return `&(?:amp;){0,2}(?:#(?:0{0,4}${code}|[xX]0{0,4}${hexOf(code, 0)})${name === undefined ? '' : `|${name}`});`
+}
+
+/** In upper or lower case. */
+function hexOf(value: number, digits: number): string {
+  return value
+    .toString(16)
+    .padStart(digits, '0')
+    .replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`)
+}
+
+function literal(text: string): string {
+  return text.replace(/[$()*+./?[\\\]^{|}-]/g, (special) => `\\x${special.charCodeAt(0).toString(16)}`)
+}
+
+/** As headers travel: a character for each byte. */
+function latin1Of(text: string): string {
+  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('')
+}
+
+/** The same value with every text in it redacted: parsing may have undone an escape that hid a secret. */
+export function redactValue<T>(value: T, redact: Redact): T {
+  return redactAny(value, redact) as T
+}
+
+function redactAny(value: unknown, redact: Redact): unknown {
+  if (typeof value === 'string') return redact(value)
+  if (Array.isArray(value)) return value.map((item) => redactAny(item, redact))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [redact(name), redactAny(member, redact)]))
+}
+
+/** The error itself where it surely holds no secret; else a copy of what is harmless in it. */
 export function redactError(error: unknown, redact: Redact): unknown {
   if (!(error instanceof Error)) return typeof error === 'string' ? redact(error) : undefined
-  if (!holdsSecret(error, redact, new Set())) return error
-  const copy = new Error(redact(error.message))
-  copy.name = redact(error.name)
-  copy.stack = redact(error.stack ?? '')
-  const { code } = error as { code?: unknown }
-  return Object.assign(copy, typeof code === 'string' ? { code: redact(code) } : {})
+  if (isHarmless(error, redact, new Set())) return error
+  const { message, name, stack, code } = error as { [member in keyof Error | 'code']?: unknown }
+  const copy = new Error(typeof message === 'string' ? redact(message) : '')
+  if (typeof name === 'string') copy.name = redact(name)
+  copy.stack = typeof stack === 'string' ? redact(stack) : ''
+  return typeof code === 'string' ? Object.assign(copy, { code: redact(code) }) : copy
 }
 
-/** Looks into everything that `inspect` would print, and deeper. */
-function holdsSecret(value: unknown, redact: Redact, seen: Set<unknown>): boolean {
-  if (typeof value === 'string') return redact(value) !== value
-  if (typeof value !== 'object' || value === null || seen.has(value)) return false
-  if (seen.size > 1000) return true // too much to be sure
+/** Looks into everything that `inspect` or JSON would show; what it can't look into may hold anything. */
+function isHarmless(value: unknown, redact: Redact, seen: Set<unknown>): boolean {
+  if (typeof value === 'string') return redact(value) === value
+  if (typeof value === 'function') return false
+  if (typeof value !== 'object' || value === null || seen.has(value)) return true
+  if (seen.size > 1000) return false
   seen.add(value)
-  if (ArrayBuffer.isView(value)) return holdsSecret(new TextDecoder().decode(value), redact, seen)
-  if (value instanceof Map || value instanceof Set || value instanceof Headers) {
-    return holdsSecret([...(value as Iterable<unknown>)], redact, seen)
-  }
+  if (ArrayBuffer.isView(value)) return isHarmless(new TextDecoder().decode(value), redact, seen)
   try {
-    return Reflect.ownKeys(value).some((key) => {
-      if (typeof key === 'string' && redact(key) !== key) return true
-      return holdsSecret((value as Record<PropertyKey, unknown>)[key], redact, seen)
-    })
+    const shown: object[] = [value]
+    for (
+      let above = Object.getPrototypeOf(value) as object | null;
+      above;
+      above = Object.getPrototypeOf(above) as object | null
+    ) {
+      if (above === Object.prototype || above === Array.prototype || above === Error.prototype) break
+      // Only errors have a class of their own here; a request, a socket or headers keep what they hold out of sight.
+      if (!(value instanceof Error)) return false
+      shown.push(above)
+    }
+    return shown.every((holder) =>
+      Reflect.ownKeys(holder).every((key) => {
+        if (typeof key === 'string' && redact(key) !== key) return false
+        if (key === 'constructor' && holder !== value) return true
+        return isHarmless((value as Record<PropertyKey, unknown>)[key], redact, seen)
+      }),
+    )
   } catch {
-    return true
+    return false
   }
 }

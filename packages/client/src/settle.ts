@@ -23,6 +23,8 @@ export async function settle(run: Run, serial: Serial, action: string, call: Cal
     const state = await endOf(run, serial)
     if (state === WANTED[action]) return
     if (state === 'accepted' || state === 'rejected')
+      // Its own fields are the facts about the call.
+      // oxlint-disable-next-line typescript/no-misused-spread
       throw new NotFound(error.message, { ...error, outcome: 'none', cause: error })
     throw error
   }

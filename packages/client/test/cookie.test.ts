@@ -32,8 +32,8 @@ describe('getTokenFromCookie', () => {
 
   it('reads a request that has a method get, as that of express', () => {
     const get = (name: string): string | undefined => (name.toLowerCase() === 'cookie' ? HEADER : undefined)
-    expect(getTokenFromCookie({ headers: { cookie: HEADER }, get } as CookieSource, NAME)).toBe(TOKEN)
-    expect(getTokenFromCookie({ headers: {}, cookies: { [NAME]: DECODED }, get } as CookieSource, NAME)).toBe(TOKEN)
+    expect(getTokenFromCookie({ headers: { cookie: HEADER }, get }, NAME)).toBe(TOKEN)
+    expect(getTokenFromCookie({ headers: {}, cookies: { [NAME]: DECODED }, get }, NAME)).toBe(TOKEN)
   })
 
   it('looks at the header before the cookies that a framework parsed', () => {

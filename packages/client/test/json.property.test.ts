@@ -119,7 +119,7 @@ function dict(members: readonly (readonly [string, string, Piece])[]): Piece {
   for (const [, key, member] of members) {
     put(value, key, member.value)
     const isInteger = typeof member.value === 'number' && Number.isInteger(member.value)
-    put(quantities, key, isInteger && isQuantity(key) ? BigInt(member.value as number) : member.quantities)
+    put(quantities, key, isInteger && isQuantity(key) ? BigInt(member.value) : member.quantities)
   }
   return {
     text: `{${members.map(([gap, key, { text }]) => `${gap}${JSON.stringify(key)}${gap}:${gap}${text}${gap}`).join(',')}}`,

@@ -327,7 +327,7 @@ describe('effectiveQuota', () => {
     expect(argumentOf(() => effectiveQuota({} as Quota))).toBe('quota.limit')
     for (const member of ['limit', 'usage', 'pending', 'project_limit', 'project_usage']) {
       for (const bad of [null, undefined, 5, '5', {}]) {
-        const wrong = { ...quota(5n, 2n, 10n, 4n), [member]: bad } as Quota
+        const wrong = { ...quota(5n, 2n, 10n, 4n), [member]: bad }
         expect(argumentOf(() => effectiveQuota(wrong))).toBe(`quota.${member}`)
       }
     }

@@ -5,7 +5,7 @@ export const unsupported: TransportModule['unsupported'] = []
 
 /** The part of Deno that is used here. */
 interface DenoHttp {
-  createHttpClient(options: object): object
+  readonly createHttpClient: (options: object) => object
 }
 
 export async function createTransport(options: TransportOptions): Promise<Transport> {

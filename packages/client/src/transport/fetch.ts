@@ -76,7 +76,7 @@ function run(request: WireRequest, observer: Observer, options: FetchOptions, on
   observer.onTurn()
   observer.onSent() // fetch doesn't tell; from here on it may be
   receive().catch((error: unknown) => {
-    if (finish()) observer.onError(error instanceof Error ? error : new Error(String(error)), factsOf(error))
+    if (finish()) observer.onError(errorOf(error), factsOf(error))
   })
   return {
     abort: () => {
@@ -107,6 +107,11 @@ class Gate {
   opened(): Promise<void> {
     return new Promise((resolve) => (this.#open = resolve))
   }
+}
+
+/** What an injected `fetch` rejects with may be anything. */
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(typeof error === 'string' ? error : 'fetch failed')
 }
 
 /** Codes and words with which runtimes say that there was no connection at all. */

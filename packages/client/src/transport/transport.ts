@@ -36,7 +36,7 @@ export interface Observer {
 export interface Head {
   readonly status: number
   readonly reason: string
-  header(name: string): string | null
+  readonly header: (name: string) => string | null
 }
 
 export interface FailureFacts {

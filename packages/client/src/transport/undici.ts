@@ -104,18 +104,12 @@ class Connection {
     let answered = false
     let done = false
     const wasUsed = this.used
-    const finish = (): boolean => {
-      if (done) return false
-      done = true
-      onDone()
-      return true
-    }
     observer.onTurn()
     this.#dispatcher.dispatch(
       {
         origin: request.origin,
         path: request.path,
-        method: request.method as Dispatcher.HttpMethod,
+        method: request.method,
         headers: request.headers,
         body: request.body,
       },
@@ -135,10 +129,18 @@ class Connection {
         },
         onResponseEnd: () => {
           this.used = true
-          if (finish()) observer.onEnd()
+          if (done) return
+          done = true
+          onDone()
+          observer.onEnd()
         },
         onResponseError: (_, error) => {
-          if (finish()) observer.onError(error, { stale: wasUsed && controller !== null && !answered })
+          if (done) return
+          done = true
+          // Not now: undici is in the middle of clearing its queue, and counts on it to stay empty.
+          queueMicrotask(onDone)
+          // Stale even when it was not started: undici fails what waits for a connection that is just being reset.
+          observer.onError(error, { stale: wasUsed && !answered })
         },
       },
     )

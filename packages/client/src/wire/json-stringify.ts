@@ -14,7 +14,7 @@ export function stringifyExact(value: unknown, space?: number | string): string 
 function native(value: unknown, space: number | string | undefined): string | undefined {
   if ('toJSON' in BigInt.prototype) return undefined
   try {
-    return JSON.stringify(value, undefined, space) as string | undefined
+    return JSON.stringify(value, undefined, space)
   } catch {
     return undefined
   }

@@ -13,7 +13,11 @@ const root = fileURLToPath(new URL('../../../..', import.meta.url))
 /** Runs a module in a Node of its own, from the client's sources. It is killed when it does not end by itself. */
 export function runChild(
   code: string,
-  options: { readonly env?: Readonly<Record<string, string>>; readonly limitMs?: number; readonly flags?: string[] } = {},
+  options: {
+    readonly env?: Readonly<Record<string, string>>
+    readonly limitMs?: number
+    readonly flags?: string[]
+  } = {},
 ): Promise<ChildResult> {
   const began = performance.now()
   const { PATH = '' } = process.env

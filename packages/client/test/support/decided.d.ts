@@ -70,7 +70,7 @@ export interface ClientOptions {
   /** false ignores HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Not in browsers. @default from the environment */
   readonly proxy?: Opt<string | false>
   /** Replaces the transport; with `usePool`, `tls` or `proxy` it is a BadValue. */
-  fetch?: Opt<typeof globalThis.fetch>
+  readonly fetch?: Opt<typeof globalThis.fetch>
 }
 export interface RequestOptions {
   readonly signal?: Opt<AbortSignal>
