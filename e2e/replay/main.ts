@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { replay, type Verdict } from './replay.ts'
 import { ReplayService } from './service.ts'
-import { readJson, readScenarios } from './transcripts.ts'
+import { readScenarios } from './transcripts.ts'
+import { readWorld } from './world.ts'
 
 /**
  * `npm run replay:client -- [DIR…] [--world FILE]`: drives each recorded exchange that a method of the client can
@@ -14,7 +15,7 @@ const { positionals, values } = parseArgs({
 })
 const golden = new URL('../../fixtures/golden/', import.meta.url)
 const folders = positionals.length > 0 ? positionals : [fileURLToPath(new URL('scenarios', golden))]
-readJson(values.world ?? fileURLToPath(new URL('world.json', golden)))
+const world = readWorld(values.world ?? fileURLToPath(new URL('world.json', golden)))
 
 const areas = new Map<string, { steps: number; passed: number; failed: number }>()
 const rules = new Map<string, number>()
@@ -27,7 +28,7 @@ try {
     if (scenarios.length === 0) throw new Error(`No scenarios in ${folder}`)
     for (const scenario of scenarios) {
       totals.scenarios += 1
-      for await (const { step, verdict, methods: driven } of replay(scenario, service)) {
+      for await (const { step, verdict, methods: driven } of replay(scenario, world, service)) {
         count(scenario.area, verdict)
         for (const method of driven) methods.set(method, (methods.get(method) ?? 0) + 1)
         if (verdict.kind === 'failed')

@@ -1,74 +1,112 @@
-import { randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
+import type { Json } from './json.ts'
+import type { World } from './transcripts.ts'
 
-const INTEGERS = new Set(['application', 'membership', 'serial'])
-const PLACEHOLDER = /<([a-z_0-9]+(?:[:-][^<>|]*)?)(?:\|(\w+))?>/g
+const PLACEHOLDER =
+  /<(origin|base|base_path|uuid|token|group|project|application|membership|serial|oauth2|cookie|datetime|http-date|text)(:[^<>|]+)?(?:\|(\w+))?>/g
+
+/** A text of nothing but one of these stands for a JSON integer. */
+const INTEGER = /^<(?:application|membership|serial):\w+>$/
+
+const FIRST_MOMENT = Date.UTC(2024, 0, 1)
 
 /**
- * Values for the placeholders of one scenario. The service is ours to play, so they are chosen, not learned: the same
- * placeholder has the same value everywhere, different ones of a kind have different values.
+ * Gives each placeholder of a scenario a value: the same everywhere, another one than all others have. Dates and texts
+ * are patterns, so each of their places gets a value of its own.
  */
-export class Placeholders {
-  readonly #values = new Map<string, string>()
-  readonly #origin: string
-  readonly #basePath: string
-  #next = 1000
+export class Bindings {
+  readonly #base: URL
+  readonly #world: World
+  #patterns = 0
 
-  constructor(origin: string, basePath: string) {
-    this.#origin = origin
-    this.#basePath = basePath
+  /** @param base scheme, authority and path of the service, without a slash at its end. */
+  constructor(base: string, world: World) {
+    this.#base = new URL(base)
+    this.#world = world
   }
 
-  /** Fills a value in, keys of objects included. */
-  fill(value: unknown): unknown {
-    if (typeof value === 'string') return this.#fillText(value)
-    if (Array.isArray(value)) return value.map((item) => this.fill(item))
-    if (typeof value !== 'object' || value === null) return value
-    return Object.fromEntries(
-      Object.entries(value).map(([key, member]) => [String(this.#text(key)), this.fill(member)]),
+  text(template: string): string {
+    return template.replace(PLACEHOLDER, (whole, kind: string, name: string | undefined, suffix: string | undefined) =>
+      suffixed(this.#value(kind, name?.slice(1) ?? '', whole), suffix),
     )
   }
 
-  /** A text that is nothing but an integer's placeholder stands for the integer. */
-  #fillText(text: string): string | number {
-    const whole = /^<((application|membership|serial):[^<>|]+)>$/.exec(text)
-    return whole ? Number(this.#value(whole[1] as string)) : this.#text(text)
-  }
-
-  #text(text: string): string {
-    return text.replace(PLACEHOLDER, (_, name: string, suffix: string | undefined) =>
-      encoded(this.#value(name), suffix),
-    )
-  }
-
-  #value(name: string): string {
-    const known = this.#values.get(name)
-    if (known !== undefined) return known
-    const value = this.#choose(name)
-    this.#values.set(name, value)
-    return value
-  }
-
-  #choose(name: string): string {
-    const fixed: Record<string, string> = {
-      origin: this.#origin,
-      'origin:https': this.#origin.replace('http:', 'https:'),
-      base: this.#origin + this.#basePath,
-      'base:https': this.#origin.replace('http:', 'https:') + this.#basePath,
-      base_path: this.#basePath,
-      datetime: '2026-11-24T03:12:24.957632+00:00',
-      'datetime:text': 'Nov. 24, 2026, 3:48 a.m.',
-      'http-date': 'Tue, 24 Nov 2026 03:12:24 GMT',
-      text: 'Some text',
+  /** Also in the names of members. */
+  json(template: Json): Json {
+    if (typeof template === 'string') {
+      const text = this.text(template)
+      return INTEGER.test(template) ? BigInt(text) : text
     }
-    const kind = name.split(':', 1)[0] as string
-    if (fixed[name] !== undefined) return fixed[name]
-    if (INTEGERS.has(kind) || kind === 'group') return String((this.#next += 1))
-    return kind === 'uuid' || kind === 'project' ? randomUUID() : `${kind}-${randomUUID().replaceAll('-', '')}`
+    if (Array.isArray(template)) return template.map((item) => this.json(item))
+    if (typeof template !== 'object' || template === null) return template
+    return Object.fromEntries(Object.entries(template).map(([name, member]) => [this.text(name), this.json(member)]))
+  }
+
+  texts(templates: Readonly<Record<string, string>> = {}): Record<string, string> {
+    return Object.fromEntries(Object.entries(templates).map(([name, text]) => [this.text(name), this.text(text)]))
+  }
+
+  #value(kind: string, name: string, whole: string): string {
+    const { origin, pathname, host } = this.#base
+    switch (kind) {
+      case 'origin':
+        return name === 'https' ? `https://${host}` : origin
+      case 'base':
+        return name === 'https' ? `https://${host}${pathname}` : `${origin}${pathname}`
+      case 'base_path':
+        return pathname
+      case 'uuid':
+      case 'project':
+        return uuidOf(whole.replace(/\|.*/, '>'))
+      case 'application':
+      case 'membership':
+      case 'serial':
+        return String(this.#world.identifiers[kind] + numberOf(name) - 1n)
+      case 'group':
+        return String((digest(name).readUInt32BE() % 900) + 1)
+      case 'datetime':
+        return name === 'text' ? 'Jan. 1, 2024, noon' : this.#moment()
+      case 'http-date':
+        return new Date(FIRST_MOMENT).toUTCString()
+      case 'text':
+        return `text ${++this.#patterns}`
+      default:
+        return digest(`${kind}:${name}`).toString('base64url').slice(0, 32)
+    }
+  }
+
+  #moment(): string {
+    const second = new Date(FIRST_MOMENT + ++this.#patterns * 1000).toISOString().slice(0, 19)
+    return `${second}.${String(this.#patterns).padStart(6, '0')}+00:00`
   }
 }
 
-function encoded(value: string, suffix: string | undefined): string {
-  if (suffix === 'urlencode') return encodeURIComponent(value).replaceAll('%20', '+')
-  if (suffix === 'quote') return encodeURIComponent(value).replaceAll('%2F', '/')
-  return suffix === 'upper' ? value.toUpperCase() : value
+function suffixed(value: string, suffix: string | undefined): string {
+  switch (suffix) {
+    case undefined:
+    case 'string':
+      return value
+    case 'urlencode':
+      return encodeURIComponent(value).replaceAll('%20', '+')
+    case 'quote':
+      return encodeURIComponent(value).replaceAll('%2F', '/')
+    case 'upper':
+      return value.toUpperCase()
+    default:
+      throw new Error(`A placeholder with the unknown suffix ${suffix}`)
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+function uuidOf(text: string): string {
+  const hex = digest(text).toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
+function numberOf(name: string): bigint {
+  if (!/^\d+$/.test(name)) throw new Error(`A placeholder with no number: ${name}`)
+  return BigInt(name)
 }

@@ -8,9 +8,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { replay as replayScenario } from './replay.ts'
 import { ReplayService } from './service.ts'
 import { readScenarios } from './transcripts.ts'
+import { readWorld } from './world.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const scenarios = join(root, 'fixtures/golden/scenarios')
+const world = readWorld(join(root, 'fixtures/golden/world.json'))
 
 function replay(...args: string[]): Promise<{ code: number; output: string }> {
   const command = ['--import', 'tsx', '--conditions=astakos-source', 'e2e/replay/main.ts', ...args]
@@ -80,7 +82,7 @@ async function problemsOf(file: string): Promise<string[]> {
   try {
     const problems: string[] = []
     for (const scenario of readScenarios(scenarios).filter((one) => one.file === file)) {
-      for await (const { verdict } of replayScenario(scenario, service)) {
+      for await (const { verdict } of replayScenario(scenario, world, service)) {
         if (verdict.kind === 'failed') problems.push(...verdict.problems)
       }
     }

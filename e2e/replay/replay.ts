@@ -5,6 +5,7 @@ import { recognise, RULES, type Invocation, type Recorded } from './recognise.ts
 import { same } from './same.ts'
 import type { Reply, ReplayService } from './service.ts'
 import type { Json, Scenario, Step } from './transcripts.ts'
+import { catalogOf, type World } from './world.ts'
 
 /** What became of a step. */
 export type Verdict =
@@ -19,9 +20,11 @@ const NO_PLAIN_BODY = ['latin1', 'generated', 'transfer']
 
 export async function* replay(
   scenario: Scenario,
+  world: World,
   service: ReplayService,
 ): AsyncGenerator<{ step: Step; verdict: Verdict; methods: readonly string[] }> {
   const placeholders = new Placeholders(service.origin, BASE_PATH)
+  service.discover(stringifyExact(placeholders.fill(catalogOf(world))))
   for (const step of scenario.steps) {
     const { verdict, methods } = await replayStep(step, placeholders, service)
     yield { step, verdict, methods }
@@ -134,7 +137,7 @@ async function drive(
   service: ReplayService,
 ): Promise<string[]> {
   const reply: Reply = { status: answer.status, headers: answer.headers, body: Buffer.from(answer.text) }
-  service.play(reply, catalogOf(service.origin), invocation.method !== 'getEndpoints')
+  service.play(reply, invocation.method !== 'getEndpoints')
   const token =
     invocation.method === 'authenticate'
       ? (invocation.body as { auth: { token: { id: string } } }).auth.token.id
@@ -193,28 +196,4 @@ function sentProblems(
 /** The recorder did not encode what the client does: the same path all the same. */
 function decodedPath(sent: string, recorded: string): string {
   return decodeURIComponent(sent) === decodeURIComponent(recorded) ? recorded : sent
-}
-
-function catalogOf(origin: string): string {
-  const base = origin + BASE_PATH
-  return JSON.stringify({
-    access: {
-      serviceCatalog: [
-        {
-          name: 'astakos_account',
-          type: 'account',
-          endpoints_links: [],
-          endpoints: [
-            { versionId: 'v1.0', publicURL: `${base}/account/v1.0`, 'SNF:uiURL': `${base}/ui`, region: 'default' },
-          ],
-        },
-        {
-          name: 'astakos_oauth2',
-          type: 'astakos_auth',
-          endpoints_links: [],
-          endpoints: [{ versionId: '', publicURL: `${base}/oauth2`, 'SNF:uiURL': `${base}/ui`, region: 'default' }],
-        },
-      ],
-    },
-  })
 }

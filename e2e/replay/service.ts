@@ -40,11 +40,15 @@ export class ReplayService {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
+  /** The catalog for clients that look for the endpoints. */
+  discover(catalog: string): void {
+    this.#catalog = catalog
+  }
+
   /** @param discovery whether a public `POST tokens` is the client looking for endpoints, or the call itself. */
-  play(reply: Reply, catalog: string, discovery: boolean): void {
+  play(reply: Reply, discovery: boolean): void {
     this.arrived = []
     this.#reply = reply
-    this.#catalog = catalog
     this.#discovery = discovery
   }
 

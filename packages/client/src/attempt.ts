@@ -1,3 +1,4 @@
+import { LONGEST_MS } from './delay.ts'
 import { ConnectionError, InvalidResponse, Timeout, type Phase } from './errors.ts'
 import { joined } from './wire/bytes.ts'
 import type { Exchange, FailureFacts, Head, Observer, Transport, WireRequest } from './transport/transport.ts'
@@ -93,8 +94,7 @@ export function attempt<T>(
           }
           fail(new Timeout(limit, allowed[limit]))
         },
-        // Longer ones would fire at once.
-        Math.min(ms, 0x7fffffff),
+        Math.min(ms, LONGEST_MS),
       )
     }
 

@@ -1,3 +1,6 @@
+/** Timers that should take longer fire at once instead. */
+export const LONGEST_MS = 0x7fffffff
+
 /** Rejects with the signal's reason as soon as it is aborted. */
 export function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -6,10 +9,13 @@ export function delay(ms: number, signal: AbortSignal | undefined): Promise<void
       clearTimeout(timer)
       reject(signal?.reason as Error)
     }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    }, ms)
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
+      },
+      Math.min(ms, LONGEST_MS),
+    )
     signal?.addEventListener('abort', onAbort, { once: true })
   })
 }

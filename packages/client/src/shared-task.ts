@@ -1,3 +1,5 @@
+import { LONGEST_MS } from './delay.ts'
+
 /** How long one of those who wait for a task does so. */
 export interface Patience {
   readonly signal: AbortSignal | undefined
@@ -45,7 +47,7 @@ export class SharedTask<T> {
       const timer =
         deadline === Number.POSITIVE_INFINITY
           ? undefined
-          : setTimeout(() => giveUp(timeout()), Math.min(0x7fffffff, Math.max(0, deadline - performance.now())))
+          : setTimeout(() => giveUp(timeout()), Math.min(LONGEST_MS, Math.max(0, deadline - performance.now())))
       signal?.addEventListener('abort', onAbort)
       this.#result.then(
         (value) => leave() && resolve(value),

@@ -1,4 +1,5 @@
 import { attempt, receiveAll, type Answer, type Failure, type Limits } from './attempt.ts'
+import { LONGEST_MS } from './delay.ts'
 import { Timeout } from './errors.ts'
 import { Failure as NoAnswer } from './attempt.ts'
 import type { Exchange, Transport, WireRequest } from './transport/transport.ts'
@@ -99,7 +100,10 @@ export class StreamBody {
       const timer =
         timeoutMs === 0
           ? undefined
-          : setTimeout(() => this.onBroken(new NoAnswer(new Timeout('call', timeoutMs), true, false)), timeoutMs)
+          : setTimeout(
+              () => this.onBroken(new NoAnswer(new Timeout('call', timeoutMs), true, false)),
+              Math.min(timeoutMs, LONGEST_MS),
+            )
       signal?.addEventListener('abort', onAbort)
     })
   }

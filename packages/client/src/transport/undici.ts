@@ -1,4 +1,5 @@
-import { Client, EnvHttpProxyAgent, ProxyAgent, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
+import { opener, Sockets, type Open } from './dispatcher.ts'
 import { Turnstile } from './turnstile.ts'
 import type { Exchange, Head, Observer, Transport, TransportOptions, WireRequest } from './transport.ts'
 
@@ -20,16 +21,16 @@ export function createUndiciTransport(options: TransportOptions): Transport {
 }
 
 class Pool {
-  readonly #origin: string
-  readonly #options: TransportOptions
+  readonly #open: Open
+  readonly #size: number | null
   readonly #turnstile: Turnstile
   /** Used ones at the end: the most recent first, since it is the least likely to be stale. */
   readonly #idle: Connection[] = []
   #count = 0
 
   constructor(origin: string, options: TransportOptions) {
-    this.#origin = origin
-    this.#options = options
+    this.#open = opener(origin, options)
+    this.#size = options.poolSize
     this.#turnstile = new Turnstile(options.poolSize ?? Number.POSITIVE_INFINITY)
   }
 
@@ -54,13 +55,13 @@ class Pool {
     if (!fresh) return this.#idle.pop() ?? this.#add()
     const unused = this.#idle.findIndex((connection) => !connection.used)
     if (unused >= 0) return this.#idle.splice(unused, 1)[0] ?? this.#add()
-    const room = this.#options.poolSize === null ? this.#idle.length === 0 : this.#count < this.#options.poolSize
+    const room = this.#size === null ? this.#idle.length === 0 : this.#count < this.#size
     return room ? this.#add() : (this.#idle.shift() ?? this.#add())
   }
 
   #add(): Connection {
     this.#count += 1
-    return new Connection(() => dispatcherFor(this.#origin, this.#options))
+    return new Connection(this.#open)
   }
 
   async close(): Promise<void> {
@@ -70,18 +71,19 @@ class Pool {
 
 /** At most one connection: a dispatcher that is never given a second request before the first is done. */
 class Connection {
-  readonly #make: () => Dispatcher
+  readonly #make: Open
+  #sockets = new Sockets()
   #dispatcher: Dispatcher
   /** It has carried a request since it was opened. */
   used = false
 
-  constructor(make: () => Dispatcher) {
+  constructor(make: Open) {
     this.#make = make
     this.#dispatcher = this.#open()
   }
 
   #open(): Dispatcher {
-    const dispatcher = this.#make()
+    const dispatcher = this.#make(this.#sockets)
     const opened = (): void => {
       if (this.#dispatcher === dispatcher) this.used = false
     }
@@ -92,10 +94,10 @@ class Connection {
 
   /** Drops what is there; the next request opens a connection. */
   renew(): void {
-    const old = this.#dispatcher
+    void this.close()
+    this.#sockets = new Sockets()
     this.#dispatcher = this.#open()
     this.used = false
-    void old.destroy().catch(() => undefined)
   }
 
   exchange(request: WireRequest, observer: Observer, onDone: () => void): Exchange {
@@ -158,36 +160,10 @@ class Connection {
   }
 
   async close(): Promise<void> {
-    await this.#dispatcher.destroy().catch(() => undefined)
+    const destroyed = this.#dispatcher.destroy().catch(() => undefined)
+    this.#sockets.hangUp()
+    await destroyed
   }
-}
-
-/** Time-outs are the caller's: it knows phases and deadlines, undici's are coarse. */
-const LIMITS = { pipelining: 1, headersTimeout: 0, bodyTimeout: 0 }
-
-function dispatcherFor(origin: string, options: TransportOptions): Dispatcher {
-  const tls = options.tls ?? {}
-  const connect = { ...tls, ca: tls.ca === undefined ? undefined : [tls.ca].flat(), timeout: 0 }
-  if (typeof options.proxy === 'string') {
-    return new ProxyAgent({
-      ...LIMITS,
-      uri: options.proxy,
-      connections: 1,
-      requestTls: connect,
-      proxyTls: connect,
-      proxyTunnel: origin.startsWith('https:'),
-    })
-  }
-  if (options.proxy === undefined) {
-    return new EnvHttpProxyAgent({
-      ...LIMITS,
-      connections: 1,
-      connect,
-      requestTls: connect,
-      proxyTunnel: origin.startsWith('https:'),
-    })
-  }
-  return new Client(origin, { ...LIMITS, connect })
 }
 
 function headOf(status: number, reason: string, headers: Record<string, string | string[] | undefined>): Head {
