@@ -16,7 +16,7 @@ setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
 const ways: Readonly<Record<string, (text: string) => unknown>> = {
-  'JSON.parse': (text) => JSON.parse(text),
+  'JSON.parse': (text) => JSON.parse(text) as unknown,
   'exact text step': parseRounded,
   parseExact,
   parseQuantities,

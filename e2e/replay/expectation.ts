@@ -1,54 +1,74 @@
-import { AstakosClientException, QuotaLimit, stringifyExact } from 'astakosclient'
-import { same } from './same.ts'
-import type { Invocation } from './recognise.ts'
-import type { Json } from './transcripts.ts'
+import { STATUS_CODES } from 'node:http'
+import { AstakosClientException } from 'astakosclient'
+import type { Answer } from './answer.ts'
+import { compare } from './compare.ts'
+import { isObject, readJson, type Json, type JsonObject } from './json.ts'
+import type { Drive } from './recognise/drive.ts'
 
-/** What the recorded answer says, bodies decoded. */
-export interface RecordedAnswer {
-  readonly status: number
-  /** The body's text; empty for none. */
-  readonly text: string
-  /** The body as a value, where it is JSON. */
-  readonly json?: unknown
-}
+/** How a call ended. */
+export type Outcome = { readonly returned: unknown } | { readonly threw: unknown }
 
-export type Outcome = { readonly returned: unknown } | { readonly thrown: unknown }
-
-const isDict = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** Empty when the method did what the specification's §4 and §7 say for this answer; else what is wrong. */
-export function judge({ method, args }: Invocation, answer: RecordedAnswer, outcome: Outcome): string[] {
-  const expected = expectedOf(method, args, answer)
-  if ('value' in expected) {
-    if ('thrown' in outcome) return [`threw ${String(outcome.thrown)} (${String((outcome.thrown as Error).stack)})`]
-    return [
-      ...same('result', expected.value, outcome.returned),
-      ...inexact('result', outcome.returned, quantitiesOf(method)),
-    ]
+/**
+ * What is wrong with how a call ended, by the tables of the client's specification (4 and 7.4), worked out from the
+ * recording alone.
+ */
+export function problemsOf(drive: Drive, token: string, answer: Answer, outcome: Outcome): string[] {
+  const succeeded = answer.status >= 200 && answer.status <= 299
+  if (!succeeded) return expectThrown(refusal(drive, token, answer), outcome)
+  if (answer.body !== '' && answer.document === undefined) {
+    const response = drive.answer === 'token' ? null : withoutSecrets(answer.body, drive, token)
+    return expectThrown({ name: 'InvalidResponse', status: 500, response, fault: null }, outcome)
   }
-  if ('returned' in outcome) return [`returned ${show(outcome.returned)} where ${expected.name} was due`]
-  const error = outcome.thrown
-  if (!(error instanceof AstakosClientException)) return [`threw ${String(error)}`]
-  const problems = error.name === expected.name ? [] : [`threw ${error.name}, due was ${expected.name}`]
-  for (const [field, value] of Object.entries(expected.fields))
-    problems.push(...same(field, value, (error as unknown as Json)[field]))
-  return problems
+  if (drive.answer === 'nothing') return expectReturned(undefined, outcome)
+  if (answer.document === undefined) return expectThrown({ name: 'InvalidResponse', status: 500 }, outcome)
+  const result = drive.result?.(answer.document) ?? { returns: answer.document }
+  return 'throws' in result
+    ? expectThrown({ name: result.throws, status: 500 }, outcome)
+    : expectReturned(result.returns, outcome)
 }
 
-type Expected = { readonly value: unknown } | { readonly name: string; readonly fields: Json }
+/** Members that the error must have; of `fault` and other objects, all. */
+type Expected = Readonly<Record<string, unknown>> & { readonly name: string }
 
-const VOID = new Set([
-  'sendFeedback',
-  'setDefaultProject',
-  'commissionAction',
-  'acceptCommission',
-  'rejectCommission',
-  'projectAction',
-  'applicationAction',
-  'membershipAction',
-])
-const HOLDS_TOKEN = new Set(['authenticate', 'validateToken', 'getToken'])
-const BY_STATUS: Readonly<Record<number, string>> = {
+function expectReturned(expected: Json | undefined, outcome: Outcome): string[] {
+  if ('threw' in outcome) return [`threw ${textOf(outcome.threw)} instead of returning`]
+  return compare(expected, outcome.returned, 'returned')
+}
+
+function expectThrown(expected: Expected, outcome: Outcome): string[] {
+  if ('returned' in outcome) return [`returned ${textOf(outcome.returned)} instead of throwing ${expected.name}`]
+  const { threw } = outcome
+  if (!(threw instanceof AstakosClientException)) return [`threw ${textOf(threw)} instead of ${expected.name}`]
+  return Object.entries(expected).flatMap(([member, value]) =>
+    compare(
+      value as Json,
+      (threw as unknown as Record<string, unknown>)[member],
+      `error.${member}`,
+      QUANTITIES.has(member) ? 'quantity' : '',
+    ),
+  )
+}
+
+/** Of a refused issue. */
+const QUANTITIES = new Set(['limit', 'usage', 'available', 'requested'])
+
+function textOf(value: unknown): string {
+  if (value instanceof Error) return `${value.name}: ${value.message}`
+  return (
+    JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? `${member}n` : member)) ?? 'undefined'
+  )
+}
+
+/** By the fault's name: that the client goes by the status must come to the same. */
+const CLASS_OF_FAULT: Readonly<Record<string, string>> = {
+  badRequest: 'BadRequest',
+  unauthorized: 'Unauthorized',
+  forbidden: 'Forbidden',
+  itemNotFound: 'NotFound',
+  conflict: 'Conflict',
+}
+
+const CLASS_OF_STATUS: Readonly<Record<number, string>> = {
   400: 'BadRequest',
   401: 'Unauthorized',
   403: 'Forbidden',
@@ -56,52 +76,75 @@ const BY_STATUS: Readonly<Record<number, string>> = {
   409: 'Conflict',
 }
 
-function expectedOf(method: string, args: readonly unknown[], { status, text, json }: RecordedAnswer): Expected {
-  const issues = method.startsWith('issue')
-  if (status >= 200 && status < 300) {
-    if (text === '')
-      return VOID.has(method) ? { value: undefined } : { name: 'InvalidResponse', fields: { status: 500 } }
-    if (json === undefined) return { name: 'InvalidResponse', fields: { status: 500 } }
-    const value = resultOf(method, args, json)
-    if (value === undefined && method.endsWith('Username'))
-      return { name: 'NoUserName', fields: { uuid: args[0], status: 500 } }
-    if (value === undefined && method.endsWith('Uuid'))
-      return { name: 'NoUUID', fields: { displayName: args[0], status: 500 } }
-    return { value }
+/** The body of these is in `details` too. */
+const BODY_IS_DETAILS = new Set(['BadRequest', 'Unauthorized', 'Forbidden', 'NotFound'])
+
+function refusal(drive: Drive, token: string, answer: Answer): Expected {
+  const body = withoutSecrets(answer.body, drive, token)
+  const fault = answer.document === undefined ? null : faultOf(readJson(body))
+  const name = (fault ? CLASS_OF_FAULT[fault.name] : CLASS_OF_STATUS[answer.status]) ?? 'AstakosClientException'
+  const common = {
+    name,
+    status: fault ? fault.code : answer.status,
+    message: STATUS_CODES[answer.status],
+    details: BODY_IS_DETAILS.has(name) ? body : '',
+    response: body === '' || drive.answer === 'token' ? null : body,
+    fault,
+    attempts: 1n,
   }
-  const fault = faultOf(json)
-  const response = text === '' || HOLDS_TOKEN.has(method) ? null : text
-  const fields: Json = { status, response, fault }
-  if (issues && status === 413 && fault) return overLimit(fields, fault)
-  if (issues && status === 404 && isDict(fault?.['data']) && fault['data']['name'] === 'NoHoldingError') {
-    return {
-      name: 'NoHolding',
-      fields: { ...fields, details: text, provision: exactProvision(fault['data']['provision']) },
-    }
+  if (!drive.issues || !fault) return common
+  if (answer.status === 413) return { ...common, ...quotaLimit(fault.data ?? {}) }
+  const isNoHolding = answer.status === 404 && fault.data?.['name'] === 'NoHoldingError'
+  return isNoHolding ? { ...common, name: 'NoHolding', provision: fault.data?.['provision'] } : common
+}
+
+type Fault = JsonObject & { name: string; code: bigint; message: string; data: JsonObject | null }
+
+/** `{"<name>": {"code": …, "message": …}}`; null for anything else. */
+function faultOf(document: Json): Fault | null {
+  if (!isObject(document)) return null
+  const [[name, inner] = ['', null], ...others] = Object.entries(document)
+  if (others.length > 0 || !isObject(inner)) return null
+  const { code, message, details = null, data = null } = inner
+  if (typeof code !== 'bigint' || typeof message !== 'string') return null
+  return { name, code, message, details, data: isObject(data) ? data : null }
+}
+
+/** Shorter ones are not looked for: they would be found everywhere. */
+const SHORTEST_SECRET = 4
+
+/** No error holds the token, nor what a call was given to keep secret. */
+function withoutSecrets(body: string, { secrets = [] }: Drive, token: string): string {
+  return [token, ...secrets]
+    .filter((secret) => secret.length >= SHORTEST_SECRET)
+    .sort((one, other) => other.length - one.length)
+    .reduce((text, secret) => text.replaceAll(secret, '(not shown)'), body)
+}
+
+/** Client specification, 7.4. */
+function quotaLimit(data: JsonObject): Partial<Expected> & { name: string } {
+  const { limit, usage, provision, name } = data as {
+    limit: bigint
+    usage: bigint
+    provision: JsonObject & { holder: string; resource: string; quantity: bigint }
+    name: string
   }
-  if ([400, 401, 403, 404].includes(status)) fields['details'] = text
-  return { name: BY_STATUS[status] ?? 'AstakosClientException', fields }
+  const [kind, id] = provision.holder.split(':')
+  return {
+    name: 'QuotaLimit',
+    message: 'Resource Limit Exceeded for your account.',
+    details: `Limit for resource '${DISPLAY_NAMES[provision.resource] ?? provision.resource}' exceeded for your account. Available: ${limit - usage}, Requested: ${provision.quantity}`,
+    kind: { NoCapacityError: 'capacity', NoQuantityError: 'quantity' }[name] ?? null,
+    provision,
+    holder: { kind, id },
+    limit,
+    usage,
+    available: limit - usage,
+    requested: provision.quantity,
+  }
 }
 
-function resultOf(method: string, args: readonly unknown[], json: unknown): unknown {
-  const body = json as Json
-  if (method.endsWith('Usernames')) return body['uuid_catalog']
-  if (method.endsWith('Username')) return (body['uuid_catalog'] as Json)[args[0] as string]
-  if (method.endsWith('Uuids')) return body['displayname_catalog']
-  if (method.endsWith('Uuid')) return (body['displayname_catalog'] as Json)[args[0] as string]
-  return method.startsWith('issue') ? body['serial'] : json
-}
-
-function faultOf(json: unknown): Json | null {
-  if (!isDict(json)) return null
-  const entries = Object.entries(json)
-  const [name, inner] = entries[0] ?? []
-  if (entries.length !== 1 || !isDict(inner) || typeof inner['code'] !== 'number') return null
-  const { code, message, details, data } = inner
-  return { name, code, message, details: details ?? null, data: data ?? null }
-}
-
-const DISPLAY: Readonly<Record<string, string>> = {
+const DISPLAY_NAMES: Readonly<Record<string, string>> = {
   'cyclades.disk': 'Disk',
   'cyclades.vm': 'Virtual Machine',
   'cyclades.cpu': 'CPU',
@@ -110,55 +153,4 @@ const DISPLAY: Readonly<Record<string, string>> = {
   'cyclades.network.private': 'Private Network',
   'pithos.diskspace': 'Storage space',
   'astakos.pending_app': 'Pending Applications',
-}
-
-function overLimit(fields: Json, fault: Json): Expected {
-  const { name, provision, limit, usage } = fault['data'] as {
-    name: string
-    provision: { holder: string; resource: string; quantity: number | bigint }
-    limit: number | bigint
-    usage: number | bigint
-  }
-  const available = BigInt(limit) - BigInt(usage)
-  const [, kind, id] = /^(user|project):(.*)$/.exec(provision.holder) ?? []
-  return {
-    name: QuotaLimit.prototype.name,
-    fields: {
-      ...fields,
-      message: 'Resource Limit Exceeded for your account.',
-      details: `Limit for resource '${DISPLAY[provision.resource] ?? provision.resource}' exceeded for your account. Available: ${available}, Requested: ${provision.quantity}`,
-      kind: name === 'NoCapacityError' ? 'capacity' : 'quantity',
-      provision: exactProvision(provision),
-      holder: { kind, id },
-      limit: BigInt(limit),
-      usage: BigInt(usage),
-      available,
-      requested: BigInt(provision.quantity),
-    },
-  }
-}
-
-function exactProvision(provision: unknown): unknown {
-  return isDict(provision) ? { ...provision, quantity: BigInt(provision['quantity'] as number | bigint) } : provision
-}
-
-/** Documents whose quantities have to be `bigint`. */
-function quantitiesOf(method: string): boolean {
-  return /Quotas$|^getCommissionInfo$|^getProjects?$/.test(method)
-}
-
-const QUANTITY = /^(limit|usage|pending|quantity|max_members|project_(limit|usage|pending)|(project|member)_capacity)$/
-
-function inexact(at: string, value: unknown, quantities: boolean): string[] {
-  if (Array.isArray(value)) return value.flatMap((item, index) => inexact(`${at}[${index}]`, item, quantities))
-  if (!isDict(value)) return []
-  return Object.entries(value).flatMap(([name, member]) =>
-    quantities && QUANTITY.test(name) && typeof member === 'number'
-      ? [`${at}.${name} is a number, not a bigint`]
-      : inexact(`${at}.${name}`, member, quantities),
-  )
-}
-
-export function show(value: unknown): string {
-  return value === undefined ? 'undefined' : stringifyExact(value)
 }

@@ -38,7 +38,8 @@ export function isObject(value: Json | undefined): value is JsonObject {
 const DEEPEST = 500
 const BLANKS = /[ \t\n\r]*/y
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y // oxlint-disable-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- JSON allows none of them in a string
+const STRING = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y
 const WORD = /true|false|null/y
 const WORDS: Readonly<Record<string, Json>> = { true: true, false: false, null: null }
 
@@ -71,7 +72,7 @@ class Reader {
   }
 
   #object(depth: number): JsonObject {
-    const members: JsonObject = {}
+    const members = Object.create(null) as JsonObject // so that `__proto__` is a name like any other
     this.#items('}', () => {
       this.#take(BLANKS)
       const name = this.#string()

@@ -63,7 +63,7 @@ export class Bindings {
       case 'serial':
         return String(this.#world.identifiers[kind] + numberOf(name) - 1n)
       case 'group':
-        return String((digest(name).readUInt32BE() % 900) + 1)
+        return String(digest(name).readUInt32BE())
       case 'datetime':
         return name === 'text' ? 'Jan. 1, 2024, noon' : this.#moment()
       case 'http-date':

@@ -26,7 +26,12 @@ export interface RecordedRequest {
   readonly text?: string
   readonly latin1?: string
   readonly form?: Readonly<Record<string, string>>
-  readonly generated?: { readonly prefix: string; readonly repeat: string; readonly times: bigint; readonly suffix: string }
+  readonly generated?: {
+    readonly prefix: string
+    readonly repeat: string
+    readonly times: bigint
+    readonly suffix: string
+  }
   readonly transfer?: 'none' | 'chunked'
   readonly cookie_jar?: string
   readonly csrf?: boolean

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parseExact, stringifyExact } from 'astakosclient'
 
@@ -55,7 +55,7 @@ export async function startReplayService(watch: Watch = () => undefined): Promis
   /** How often each request was made: a request that was recorded twice may have had two answers. */
   const asked = new Map<string, number>()
 
-  server.on('request', async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let body = ''
     for await (const chunk of request.setEncoding('utf8')) body += chunk as string
     const matching = exchanges.filter((exchange) => matches(exchange, request.method, origin + request.url, body))
@@ -67,9 +67,12 @@ export async function startReplayService(watch: Watch = () => undefined): Promis
       status: 404,
       json: { itemNotFound: { code: 404, message: 'Not recorded', details: '' } },
     }
-    const answer = json === undefined ? '' : stringifyExact(json)
-    watch({ method: request.method ?? '', path: request.url ?? '', status, answer })
-    response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' }).end(answer)
+    const text = json === undefined ? '' : stringifyExact(json)
+    watch({ method: request.method ?? '', path: request.url ?? '', status, answer: text })
+    response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' }).end(text)
+  }
+  server.on('request', (request, response) => {
+    answer(request, response).catch((error: Error) => response.destroy(error))
   })
 
   return {

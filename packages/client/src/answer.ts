@@ -83,21 +83,22 @@ export function errorOf(
   return new Exception(phrase, facts)
 }
 
-const KINDS: Readonly<Record<string, 'capacity' | 'quantity'>> = {
-  NoCapacityError: 'capacity',
-  NoQuantityError: 'quantity',
-}
+// Maps, since what is looked up is the service's and may be "constructor".
+const KINDS = new Map<unknown, 'capacity' | 'quantity'>([
+  ['NoCapacityError', 'capacity'],
+  ['NoQuantityError', 'quantity'],
+])
 
 /** `limit` and `usage` count only with a name that has them: the original repeats those of earlier faults (C-13). */
 function quotaLimit(phrase: string, facts: ErrorFacts): QuotaLimit {
-  const { fault } = facts
+  const { fault = null } = facts
   const { name, limit, usage } = fault?.data ?? {}
-  const kind = typeof name === 'string' ? (KINDS[name] ?? null) : null
+  const kind = KINDS.get(name) ?? null
   const provision = fault && provisionOfFault(fault)
   if (!kind || !provision || typeof limit !== 'bigint' || typeof usage !== 'bigint') {
-    return new QuotaLimit(phrase, facts, { kind: null, provision: null, limit: null, usage: null })
+    return new QuotaLimit(phrase, facts, { kind, provision, limit: null, usage: null })
   }
-  const resource = RESOURCES[provision.resource] ?? provision.resource
+  const resource = RESOURCES.get(provision.resource) ?? provision.resource
   return new QuotaLimit(
     'Resource Limit Exceeded for your account.',
     {
@@ -109,16 +110,16 @@ function quotaLimit(phrase: string, facts: ErrorFacts): QuotaLimit {
 }
 
 /** Client specification, 7.4. */
-const RESOURCES: Readonly<Record<string, string>> = {
-  'cyclades.disk': 'Disk',
-  'cyclades.vm': 'Virtual Machine',
-  'cyclades.cpu': 'CPU',
-  'cyclades.ram': 'RAM',
-  'cyclades.floating_ip': 'Floating IP address',
-  'cyclades.network.private': 'Private Network',
-  'pithos.diskspace': 'Storage space',
-  'astakos.pending_app': 'Pending Applications',
-}
+const RESOURCES = new Map([
+  ['cyclades.disk', 'Disk'],
+  ['cyclades.vm', 'Virtual Machine'],
+  ['cyclades.cpu', 'CPU'],
+  ['cyclades.ram', 'RAM'],
+  ['cyclades.floating_ip', 'Floating IP address'],
+  ['cyclades.network.private', 'Private Network'],
+  ['pithos.diskspace', 'Storage space'],
+  ['astakos.pending_app', 'Pending Applications'],
+])
 
 /** The original's own are unreliable ("413 OK"), and HTTP/2 has none. */
 const PHRASES: Readonly<Record<number, string>> = {

@@ -1,5 +1,6 @@
 import { LONGEST_MS } from './delay.ts'
 import { ConnectionError, InvalidResponse, Timeout, type Phase } from './errors.ts'
+import { onAbort } from './on-abort.ts'
 import { joined } from './wire/bytes.ts'
 import type { Exchange, FailureFacts, Head, Observer, Transport, WireRequest } from './transport/transport.ts'
 
@@ -66,18 +67,13 @@ export function attempt<T>(
       if (settled) return false
       settled = true
       clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
+      ignoreAbort()
       return true
     }
     const fail = (error: ConnectionError | InvalidResponse, facts: FailureFacts = {}): void => {
       const failure = new Failure(error, sent && facts.unsent !== true, facts.stale === true)
       if (handedOver) receiver.onBroken?.(failure)
       else if (end()) resolve(failure)
-    }
-    const onAbort = (): void => {
-      if (!end()) return
-      exchange?.abort()
-      reject(signal?.reason as Error)
     }
     const arm = (): void => {
       clearTimeout(timer)
@@ -99,7 +95,11 @@ export function attempt<T>(
     }
 
     if (signal?.aborted) return reject(signal.reason as Error)
-    signal?.addEventListener('abort', onAbort)
+    const ignoreAbort = onAbort(signal, () => {
+      if (!end()) return
+      exchange?.abort()
+      reject(signal?.reason as Error)
+    })
     const observer: Observer = {
       onTurn() {
         phase = 'connect'

@@ -556,7 +556,7 @@ export class AstakosClient implements AsyncDisposable {
   async getMemberships(
     filter?: { readonly projectId?: Uuid | null | undefined } & RequestOptions,
   ): Promise<Membership[]> {
-    return this.#engine.call(memberships.getMemberships(filter?.projectId), filter)
+    return this.#engine.call(memberships.getMemberships(filterOf('getMemberships', filter)['projectId']), filter)
   }
 
   /** @throws {NotFound} Source: reference `get_membership`. */

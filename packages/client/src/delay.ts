@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.ts'
+
 /** Timers that should take longer fire at once instead. */
 export const LONGEST_MS = 0x7fffffff
 
@@ -5,17 +7,15 @@ export const LONGEST_MS = 0x7fffffff
 export function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason as Error)
-    const onAbort = (): void => {
-      clearTimeout(timer)
-      reject(signal?.reason as Error)
+    const done = (): void => {
+      ignoreAbort()
+      resolve()
     }
-    const timer = setTimeout(
-      () => {
-        signal?.removeEventListener('abort', onAbort)
-        resolve()
-      },
-      Math.min(ms, LONGEST_MS),
-    )
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const timer = setTimeout(done, Math.min(ms, LONGEST_MS))
+    const ignoreAbort = onAbort(signal, () => {
+      clearTimeout(timer)
+      ignoreAbort()
+      reject(signal?.reason as Error)
+    })
   })
 }

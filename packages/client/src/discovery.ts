@@ -23,7 +23,7 @@ export class Discovery {
   readonly #authUrl: AuthUrl
   readonly #trusted: ReadonlySet<string>
   readonly #places = new Map<Base, Place>()
-  readonly #tasks = new Map<'account' | 'oauth2' | 'identity', SharedTask<void>>()
+  readonly #tasks = new Map<'account' | 'oauth2', SharedTask<void>>()
   #features: ReadonlySet<string> | null = null
 
   constructor(authUrl: AuthUrl, trusted: ReadonlySet<string>) {
@@ -49,7 +49,7 @@ export class Discovery {
 
   /** Asks for a base that is not known. @throws {NoEndpoints} and whatever asking throws. */
   async find(base: Base, ask: Ask, patience: Patience): Promise<Place> {
-    const kind = base === 'oauth2' || base === 'identity' ? base : 'account'
+    const kind = base === 'oauth2' ? base : 'account'
     let task = this.#tasks.get(kind)
     if (!task) {
       task = new SharedTask((signal) => this.#discover(kind, ask, signal))
@@ -61,7 +61,8 @@ export class Discovery {
     const place = this.#places.get(base)
     if (!place)
       throw new NoEndpoints(
-        `No endpoints found matching, name = ${base === 'oauth2' ? 'astakos_oauth2' : 'astakos_account'}`,
+        `No endpoints found matching, name = ${base === 'oauth2' ? 'astakos_oauth2' : 'astakos_account, version_id = v1.0'}`,
+        { method: 'POST', path: '/tokens' },
       )
     return place
   }
@@ -80,7 +81,7 @@ export class Discovery {
     this.#set('ui', endpoint?.['SNF:uiURL'])
   }
 
-  async #discover(kind: 'account' | 'oauth2' | 'identity', ask: Ask, signal: AbortSignal): Promise<void> {
+  async #discover(kind: 'account' | 'oauth2', ask: Ask, signal: AbortSignal): Promise<void> {
     const known = this.#places.get('identity')
     // The reference's own example is a bare origin, so the usual places below it are tried before the literal one.
     const candidates = known ? [known.path] : ['/identity/v2.0', '/astakos/identity/v2.0', '']
@@ -88,7 +89,7 @@ export class Discovery {
       // One after the other: the first that answers is the one.
       // oxlint-disable-next-line no-await-in-loop
       const document = await ask(path, index < candidates.length - 1, signal)
-      if (document === null) continue
+      if (!isCatalog(document)) continue
       this.#places.set('identity', { origin: this.#authUrl.origin, path })
       if (kind === 'oauth2') this.#set('oauth2', firstEndpoint(document, 'astakos_oauth2')?.['publicURL'])
       return
@@ -98,7 +99,8 @@ export class Discovery {
   /** Only the path of an endpoint counts, unless its origin is trusted: the token goes nowhere else. */
   #set(base: Base, url: unknown): void {
     if (typeof url !== 'string' || !URL.canParse(url, this.#authUrl.origin)) return
-    const { origin, pathname } = new URL(url, this.#authUrl.origin)
+    const { protocol, origin, pathname } = new URL(url, this.#authUrl.origin)
+    if (protocol !== 'http:' && protocol !== 'https:') return // the path of any other may begin with the name of a host
     this.#places.set(base, {
       origin: this.#trusted.has(origin) ? origin : this.#authUrl.origin,
       path: pathname.replace(/\/+$/, ''),
@@ -106,14 +108,14 @@ export class Discovery {
   }
 }
 
+/** Of all services of that name: a catalog may have one entry for each of their versions. */
 function firstEndpoint(document: unknown, name: string, versionId?: string): Record<string, unknown> | null {
-  const service = isCatalog(document)
-    ? document.access.serviceCatalog.find((entry) => isDict(entry) && entry['name'] === name)
-    : null
-  const endpoints: unknown = isDict(service) ? service['endpoints'] : null
-  if (!Array.isArray(endpoints)) return null
-  const endpoint: unknown = endpoints.find(
-    (entry: unknown) => isDict(entry) && (versionId === undefined || entry['versionId'] === versionId),
+  const services: unknown[] = isCatalog(document) ? document.access.serviceCatalog : []
+  const endpoints = services.flatMap((service): unknown[] =>
+    isDict(service) && service['name'] === name && Array.isArray(service['endpoints']) ? service['endpoints'] : [],
+  )
+  const endpoint = endpoints.find(
+    (entry) => isDict(entry) && (versionId === undefined || entry['versionId'] === versionId),
   )
   return isDict(endpoint) ? endpoint : null
 }

@@ -3,7 +3,7 @@ import type { Engine } from './engine.ts'
 import type { RequestOptions } from './options.ts'
 import type { Run } from './run.ts'
 import type { StreamBody } from './stream.ts'
-import { EntrySplitter } from './wire/entries.ts'
+import { EntrySplitter, type Entry } from './wire/entries.ts'
 
 /**
  * The entries of a JSON object as they arrive. Nothing is sent before the first is asked for; leaving early frees the
@@ -14,16 +14,20 @@ import { EntrySplitter } from './wire/entries.ts'
 export class EntryStream<T> implements AsyncIterableIterator<[string, T]> {
   readonly #open: () => Promise<void>
   readonly #splitter: EntrySplitter
+  readonly #signal: AbortSignal | undefined
   #source: { body: StreamBody; run: Run; call: Call<unknown>; leave: () => void } | null = null
   #ready: [string, T][] = []
   #at = 0
   #state: 'new' | 'open' | 'done' = 'new'
+  /** What comes after the entries that are ready. */
+  #failure: { readonly error: unknown } | null = null
   /** Those who ask before an answer is there get theirs in turn. */
   #pulling: Promise<unknown> = Promise.resolve()
 
   /** @param depth how many objects deep an entry's value is. */
   constructor(engine: Engine, makeCall: () => Call<unknown>, options: RequestOptions | undefined, depth: number) {
     this.#splitter = new EntrySplitter(depth, engine.core.settings.maxResponseBytes)
+    this.#signal = options?.signal
     this.#open = async () => {
       const call = makeCall()
       const { run, leave } = engine.begin(call.operation.name, options)
@@ -33,6 +37,7 @@ export class EntryStream<T> implements AsyncIterableIterator<[string, T]> {
         leave()
         throw error
       }
+      if (this.#state === 'done') this.#close() // left before the answer began
     }
   }
 
@@ -42,7 +47,7 @@ export class EntryStream<T> implements AsyncIterableIterator<[string, T]> {
 
   next(): Promise<IteratorResult<[string, T], undefined>> {
     const entry = this.#ready[this.#at]
-    if (entry) {
+    if (entry && this.#signal?.aborted !== true) {
       this.#at += 1
       return Promise.resolve({ value: entry, done: false })
     }
@@ -62,10 +67,12 @@ export class EntryStream<T> implements AsyncIterableIterator<[string, T]> {
         this.#state = 'open'
         await this.#open()
       }
-      while (this.#state === 'open' && this.#at >= this.#ready.length) {
+      while (this.#at >= this.#ready.length && !this.#failure && this.#state === 'open') {
         // oxlint-disable-next-line no-await-in-loop
         await this.#refill()
       }
+      if (this.#at < this.#ready.length) this.#signal?.throwIfAborted()
+      else if (this.#failure) throw this.#failure.error
     } catch (error) {
       this.#finish()
       throw error
@@ -79,14 +86,25 @@ export class EntryStream<T> implements AsyncIterableIterator<[string, T]> {
   async #refill(): Promise<void> {
     const source = this.#source
     if (!source) return this.#finish()
-    const chunks = await source.body.next()
+    let chunks: readonly Uint8Array[] | null
     try {
-      this.#ready = (chunks ? this.#splitter.push(chunks) : this.#splitter.end()) as [string, T][]
-      this.#at = 0
+      chunks = await source.body.next()
     } catch (error) {
-      throw error instanceof SyntaxError ? source.run.invalid(source.call, error.message) : error
+      if (this.#source !== source) return
+      if (this.#signal?.aborted !== true) this.#give(this.#splitter.flush())
+      this.#failure = { error }
+      return this.#close()
     }
-    if (!chunks) this.#close()
+    if (this.#source !== source) return // left meanwhile
+    this.#give(chunks ? this.#splitter.push(chunks) : this.#splitter.end())
+    const fault = this.#splitter.error
+    if (fault) this.#failure = { error: source.run.invalid(source.call, fault.message) }
+    if (fault || !chunks) this.#close()
+  }
+
+  #give(entries: readonly Entry[]): void {
+    this.#ready = entries as [string, T][]
+    this.#at = 0
   }
 
   /** The answer is over; what is ready may still be taken. */
@@ -98,8 +116,8 @@ export class EntryStream<T> implements AsyncIterableIterator<[string, T]> {
   }
 
   #finish(): void {
-    this.#ready = []
-    this.#at = 0
+    this.#give([])
+    this.#failure = null
     this.#close()
   }
 }

@@ -53,35 +53,34 @@ function formsOf(secret: string): string[] {
     plain.push(secret, new URLSearchParams({ s: secret }).toString().slice(2), JSON.stringify(secret).slice(1, -1))
     return plain.map(literal)
   }
-  const escaped = secret.match(/\\+|[^\\]/gu) ?? []
-  return [
-    escaped.map((part) => (part.startsWith('\\') ? backslashes(part.length) : character(part))).join(''),
-    ...plain.map(literal),
-  ]
+  const characters = secret.match(/\\+|[^\\]/gu) ?? []
+  return [characters.map(formsOfCharacter).join(''), ...plain.map(literal)]
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' }
 
-/** An escape may have been escaped again, though not for ever: every repetition has its end, so matching is linear. */
-const BACKSLASH = String.raw`(?:\\|%(?:25){0,2}5[cC])`
+const BACKSLASH = String.raw`(?:\\|%(?:25)*5[cC])`
 
-/** One character in all its forms. */
-function character(text: string): string {
-  const forms = [literal(text), bytesOf(text, '%(?:25){0,2}'), entityOf(text)]
+/**
+ * One character in all its forms. An escape may have been escaped again, so its beginning may be repeated; nothing else
+ * is, and nothing at the beginning of a pattern, so that matching stays linear.
+ */
+function formsOfCharacter(text: string, index: number): string {
+  if (text.startsWith('\\')) return formsOfBackslashes(text.length)
+  const forms = [literal(text), bytesOf(text, '%(?:25)*'), entityOf(text)]
   if (text === ' ') forms.push(literal('+'))
   if (text > '\u007f') forms.push(literal(latin1Of(text)))
-  return `(?:${BACKSLASH}{0,3}(?:${forms.join('|')})|${escapeOf(text)})`
+  return `(?:${index === 0 ? '' : `${BACKSLASH}*`}(?:${forms.join('|')})|${escapeOf(text)})`
 }
 
 /** A run of them is one part of a pattern: as one part each, there would be exponentially many ways to match it. */
-function backslashes(count: number): string {
-  return `(?:${BACKSLASH}{${count},${8 * count}}|(?:${escapeOf('\\')}|${entityOf('\\')}){${count}})`
+function formsOfBackslashes(count: number): string {
+  return `(?:${BACKSLASH}{${count},}|(?:${escapeOf('\\')}|${entityOf('\\')}){${count}})`
 }
 
 function escapeOf(text: string): string {
   const units = Array.from({ length: text.length }, (_, at) => hexOf(text.charCodeAt(at), 4))
-  const start = `${BACKSLASH}{1,4}`
-  return `${start}(?:u${units.join(`${start}u`)}|x${bytesOf(text, `${start}x`).slice(start.length + 1)})`
+  return `\\\\+(?:u${units.join('\\\\+u')}|${bytesOf(text, '\\\\+x').slice(3)})`
 }
 
 function bytesOf(text: string, before: string): string {
@@ -91,7 +90,7 @@ function bytesOf(text: string, before: string): string {
 function entityOf(text: string): string {
   const code = text.codePointAt(0) ?? 0
   const name = ENTITIES[text]
-  return `&(?:amp;){0,2}(?:#(?:0{0,4}${code}|[xX]0{0,4}${hexOf(code, 0)})${name === undefined ? '' : `|${name}`});`
+  return `&(?:amp;)*(?:#(?:0*${code}|[xX]0*${hexOf(code, 0)})${name === undefined ? '' : `|${name}`});`
 }
 
 /** In upper or lower case. */

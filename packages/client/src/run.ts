@@ -65,6 +65,10 @@ export class Run {
     return this.#ambiguous
   }
 
+  get signal(): AbortSignal | undefined {
+    return this.#settings.signal
+  }
+
   /** What the service can do; asks it unless it is known. */
   async features(): Promise<ReadonlySet<string>> {
     const { discovery } = this.#engine.core

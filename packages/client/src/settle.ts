@@ -57,7 +57,8 @@ async function endOf(run: Run, serial: Serial): Promise<CommissionInfo['state'] 
   try {
     if (!(await run.features()).has('resolved-commissions')) return null
     return (await run.send(getCommissionInfo(serial, true))).state ?? null
-  } catch {
+  } catch (error) {
+    if (run.signal?.aborted) throw error
     return null
   }
 }

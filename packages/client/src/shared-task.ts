@@ -1,4 +1,5 @@
 import { LONGEST_MS } from './delay.ts'
+import { onAbort } from './on-abort.ts'
 
 /** How long one of those who wait for a task does so. */
 export interface Patience {
@@ -34,7 +35,7 @@ export class SharedTask<T> {
         if (left) return false
         left = true
         clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
+        ignoreAbort()
         this.#waiting -= 1
         return true
       }
@@ -43,12 +44,11 @@ export class SharedTask<T> {
         reject(reason)
         if (this.#waiting === 0) this.#controller.abort(reason)
       }
-      const onAbort = (): void => giveUp(signal?.reason as Error)
       const timer =
         deadline === Number.POSITIVE_INFINITY
           ? undefined
           : setTimeout(() => giveUp(timeout()), Math.min(LONGEST_MS, Math.max(0, deadline - performance.now())))
-      signal?.addEventListener('abort', onAbort)
+      const ignoreAbort = onAbort(signal, () => giveUp(signal?.reason as Error))
       this.#result.then(
         (value) => leave() && resolve(value),
         (error: unknown) => leave() && reject(error as Error),

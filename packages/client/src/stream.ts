@@ -1,6 +1,7 @@
 import { attempt, receiveAll, type Answer, type Failure, type Limits } from './attempt.ts'
 import { LONGEST_MS } from './delay.ts'
 import { Timeout } from './errors.ts'
+import { onAbort } from './on-abort.ts'
 import { Failure as NoAnswer } from './attempt.ts'
 import type { Exchange, Transport, WireRequest } from './transport/transport.ts'
 
@@ -79,6 +80,7 @@ export class StreamBody {
   cancel(): void {
     if (!this.#ended) this.#exchange.abort()
     this.#ended = true
+    this.#wake?.()
   }
 
   #wait(): Promise<void> {
@@ -86,12 +88,8 @@ export class StreamBody {
     return new Promise((resolve, reject) => {
       const done = (): void => {
         clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
+        ignoreAbort()
         this.#wake = null
-      }
-      const onAbort = (): void => {
-        done()
-        reject(signal?.reason as Error)
       }
       this.#wake = () => {
         done()
@@ -104,7 +102,10 @@ export class StreamBody {
               () => this.onBroken(new NoAnswer(new Timeout('call', timeoutMs), true, false)),
               Math.min(timeoutMs, LONGEST_MS),
             )
-      signal?.addEventListener('abort', onAbort)
+      const ignoreAbort = onAbort(signal, () => {
+        done()
+        reject(signal?.reason as Error)
+      })
     })
   }
 }

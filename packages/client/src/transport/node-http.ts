@@ -70,7 +70,8 @@ function exchange(request: WireRequest, observer: Observer, tls: object): Exchan
     fail(new Error('The server changed the protocol'))
   })
   observer.onTurn()
-  outgoing.end(request.body ?? undefined)
+  // As bytes: Node joins text with the headers and would encode these as UTF-8, where they are Latin-1.
+  outgoing.end(request.body === null ? undefined : Buffer.from(request.body))
   return {
     abort: () => {
       done = true

@@ -150,8 +150,9 @@ class Connection {
       abort: () => {
         if (done) return
         done = true
-        if (controller) controller.abort(new Error('aborted'))
-        else this.renew() // still connecting: undici can only be stopped as a whole
+        // As a whole: while it connects, undici can't be stopped otherwise, and after that it would connect anew only to
+        // find that its request is no longer wanted.
+        this.renew()
         onDone()
       },
       pause: () => controller?.pause(),

@@ -1,16 +1,17 @@
 import { joined } from './bytes.ts'
-import { isDict } from './fault.ts'
 import { parseQuantities } from './json.ts'
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+/** Of an object: a name and its value. */
+export type Entry = [name: string, value: unknown]
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 const [QUOTE, COMMA, BACKSLASH, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST] = [0x22, 0x2c, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d]
-
-/** Parsed at once: enough to make up for the parser's start, little enough to stay in a cache. */
-const BATCH_BYTES = 1 << 16
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
 
 /**
- * Splits a JSON object into its entries while it arrives, and holds no more than what can't be parsed yet.
+ * Splits a JSON object into its entries while it arrives, and holds no more than what can't be parsed yet. What comes
+ * before a fault is given out; `error` tells of the fault, and after it nothing more comes.
  *
  * The fast way guesses where the last whole entry ends, by the braces that close it, and lets the parser judge: text
  * that is cut inside a string or at another depth is no object when one brace is added. A wrong guess costs time,
@@ -24,9 +25,11 @@ export class EntrySplitter {
   #chunks: Uint8Array[] = []
   #bytes = 0
   /** Not worth looking before so many bytes are there; doubles while one large entry arrives. */
-  #wanted = BATCH_BYTES
+  #wanted = 0
   #opened = false
   #afterComma = false
+  #closed = false
+  #error: SyntaxError | null = null
 
   /**
    * @param depth how many objects an entry's value usually is deep, for the guess.
@@ -37,45 +40,62 @@ export class EntrySplitter {
     this.#maxBytes = maxBytes
   }
 
-  /** @throws {SyntaxError} */
-  push(chunks: readonly Uint8Array[]): [string, unknown][] {
+  get error(): SyntaxError | null {
+    return this.#error
+  }
+
+  push(chunks: readonly Uint8Array[]): Entry[] {
     for (const chunk of chunks) {
       this.#chunks.push(chunk)
       this.#bytes += chunk.byteLength
     }
-    if (this.#bytes < this.#wanted) return []
-    const held = this.#join()
-    const { end, entries } = this.#guess(held) ?? this.#walk(held)
-    if (end === 0) {
-      if (held.byteLength > this.#maxBytes) throw new SyntaxError(`An entry is larger than ${this.#maxBytes} bytes`)
-      this.#keep(held)
-      this.#wanted = held.byteLength * 2
-      return []
-    }
-    this.#afterComma = true
-    this.#wanted = BATCH_BYTES
-    this.#keep(held.subarray(end + 1))
-    return entries
+    return this.#bytes < this.#wanted ? [] : this.flush()
   }
 
-  /** @throws {SyntaxError} the object is not complete, or something follows it. */
-  end(): [string, unknown][] {
-    const held = decode(this.#join())
-    const entries = parse(this.#opened ? `{${held}` : held)
-    // The comma before it was taken for the end of an entry.
-    if (this.#afterComma && entries.length === 0) throw new SyntaxError('A comma without an entry')
-    return entries
+  /** The whole entries among what has come. */
+  flush(): Entry[] {
+    if (this.#error) return []
+    const held = this.#join()
+    if (this.#closed) return this.#close(held)
+    if (!this.#opened) {
+      if (!this.#error) this.#keep(held)
+      return []
+    }
+    const end = this.#guess(held)
+    return end === null ? this.#walk(held, false) : this.#take(held, ...end)
+  }
+
+  /** The answer is over: so has to be the object. */
+  end(): Entry[] {
+    if (this.#error) return []
+    const held = this.#join()
+    if (this.#closed) return this.#close(held)
+    try {
+      const entries = parse(held, this.#opened ? '{' : '', '')
+      // The comma before it was taken for the end of an entry.
+      if (this.#afterComma && entries.length === 0) throw new SyntaxError('A comma without an entry')
+      return entries
+    } catch (error) {
+      if (this.#opened) return this.#walk(held, true)
+      this.#fail(error)
+      return []
+    }
   }
 
   /** All that is held, without the brace that opens the object. */
   #join(): Uint8Array {
-    let held = joined(this.#chunks, this.#bytes)
-    if (!this.#opened) {
-      const open = held.findIndex((byte) => byte > 0x20)
-      if (open >= 0 && held[open] === OPEN) {
-        held = held.subarray(open + 1)
-        this.#opened = true
-      }
+    const held = joined(this.#chunks, this.#bytes)
+    if (this.#opened) return held
+    let at = BYTE_ORDER_MARK.every((byte, index) => held[index] === byte) ? BYTE_ORDER_MARK.length : 0
+    while (isSpace(held[at])) at += 1
+    if (at === held.byteLength) return held
+    if (held[at] === OPEN) {
+      this.#opened = true
+      return held.subarray(at + 1)
+    }
+    // Perhaps the mark has not come whole.
+    if (held[at] !== BYTE_ORDER_MARK[0] || held.byteLength >= BYTE_ORDER_MARK.length) {
+      this.#fail(new SyntaxError('Not an object'))
     }
     return held
   }
@@ -86,15 +106,40 @@ export class EntrySplitter {
     this.#bytes = held.byteLength
   }
 
+  #fail(error: unknown): void {
+    if (!(error instanceof SyntaxError)) throw error
+    this.#error = error
+    this.#chunks = []
+    this.#bytes = 0
+  }
+
+  /** All up to a comma have been read. */
+  #take(held: Uint8Array, comma: number, entries: Entry[]): Entry[] {
+    this.#afterComma = true
+    this.#wanted = 0
+    this.#keep(held.subarray(comma + 1))
+    return entries
+  }
+
+  /** Nothing may come any more. */
+  #close(rest: Uint8Array, entries: Entry[] = []): Entry[] {
+    this.#closed = true
+    this.#wanted = 0
+    if (!rest.every(isSpace)) this.#fail(new SyntaxError('Something follows the object'))
+    this.#chunks = []
+    this.#bytes = 0
+    return entries
+  }
+
   /** The last comma behind as many closing braces as an entry usually has. */
-  #guess(held: Uint8Array): { end: number; entries: [string, unknown][] } | null {
+  #guess(held: Uint8Array): [comma: number, entries: Entry[]] | null {
     for (let at = held.byteLength - 1; at > this.#depth; at -= 1) {
       if (held[at] !== COMMA) continue
       let braces = 0
       while (braces < this.#depth && held[at - 1 - braces] === CLOSE) braces += 1
       if (braces < this.#depth) continue
       try {
-        return { end: at, entries: parse(`{${decode(held.subarray(0, at))}}`) }
+        return [at, parse(held.subarray(0, at))]
       } catch {
         return null
       }
@@ -102,35 +147,85 @@ export class EntrySplitter {
     return null
   }
 
-  /** The last comma outside of all strings, objects and lists. */
-  #walk(held: Uint8Array): { end: number; entries: [string, unknown][] } {
-    let end = 0
-    let depth = 0
-    let inString = false
-    for (let at = 0; at < held.byteLength; at += 1) {
-      const byte = held[at]
-      if (inString) {
-        if (byte === BACKSLASH) at += 1
-        else if (byte === QUOTE) inString = false
-      } else if (byte === QUOTE) inString = true
-      else if (byte === OPEN || byte === OPEN_LIST) depth += 1
-      else if (byte === CLOSE || byte === CLOSE_LIST) depth -= 1
-      else if (byte === COMMA && depth === 0) end = at
+  /** Up to the last comma outside of all strings, objects and lists, or to the brace that closes the object. */
+  #walk(held: Uint8Array, isLast: boolean): Entry[] {
+    const { commas, close, isBroken } = boundaries(held)
+    const end = close ?? commas.at(-1)
+    if (end === undefined && !isLast && !isBroken) {
+      if (held.byteLength > this.#maxBytes) {
+        this.#fail(new SyntaxError(`An entry is larger than ${this.#maxBytes} bytes`))
+        return []
+      }
+      this.#keep(held)
+      this.#wanted = Math.min(held.byteLength * 2, this.#maxBytes + 1)
+      return []
     }
-    return { end, entries: end === 0 ? [] : parse(`{${decode(held.subarray(0, end))}}`) }
+    try {
+      const entries = isLast || isBroken ? [] : parse(held.subarray(0, end))
+      if (entries.length > 0) {
+        return close === null
+          ? this.#take(held, commas.at(-1) ?? 0, entries)
+          : this.#close(held.subarray(close + 1), entries)
+      }
+    } catch {
+      // One of them is at fault.
+    }
+    return this.#salvage(held, commas, close)
+  }
+
+  /** The entries before the one that is at fault. */
+  #salvage(held: Uint8Array, commas: readonly number[], close: number | null): Entry[] {
+    const entries: Entry[] = []
+    let start = 0
+    try {
+      for (const end of close === null ? commas : [...commas, close]) {
+        const [entry] = parse(held.subarray(start, end))
+        if (entry) entries.push(entry)
+        // An empty object is the only one that may lack an entry.
+        else if (end !== close || start > 0 || this.#afterComma) throw new SyntaxError('A comma without an entry')
+        start = end + 1
+      }
+    } catch (error) {
+      this.#fail(error)
+      return entries
+    }
+    if (close !== null) return this.#close(held.subarray(close + 1), entries)
+    this.#fail(new SyntaxError('The object breaks off'))
+    return entries
   }
 }
 
-function decode(bytes: Uint8Array): string {
+/** The commas between entries, and the brace that closes the object; or a bracket where that should be. */
+function boundaries(held: Uint8Array): { commas: number[]; close: number | null; isBroken: boolean } {
+  const commas: number[] = []
+  let depth = 0
+  let inString = false
+  for (let at = 0; at < held.byteLength; at += 1) {
+    const byte = held[at]
+    if (inString) {
+      if (byte === BACKSLASH) at += 1
+      else if (byte === QUOTE) inString = false
+    } else if (byte === QUOTE) inString = true
+    else if (byte === OPEN || byte === OPEN_LIST) depth += 1
+    else if (byte === CLOSE || byte === CLOSE_LIST) {
+      if (depth === 0) return { commas, close: byte === CLOSE ? at : null, isBroken: byte !== CLOSE }
+      depth -= 1
+    } else if (byte === COMMA && depth === 0) commas.push(at)
+  }
+  return { commas, close: null, isBroken: false }
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+}
+
+/** @throws {SyntaxError} */
+function parse(bytes: Uint8Array, before = '{', after = '}'): Entry[] {
+  let text: string
   try {
-    return utf8.decode(bytes)
+    text = utf8.decode(bytes)
   } catch {
     throw new SyntaxError('Not UTF-8')
   }
-}
-
-function parse(text: string): [string, unknown][] {
-  const document = parseQuantities(text)
-  if (!isDict(document)) throw new SyntaxError('Not an object')
-  return Object.entries(document)
+  return Object.entries(parseQuantities(before + text + after) as object)
 }
