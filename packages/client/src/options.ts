@@ -170,6 +170,12 @@ function proxyOf(value: unknown): string | false {
   // The value may hold a password, so the message doesn't repeat it.
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw new BadValue('proxy', 'must be an http or https URL, or false', IN)
+  const { username, password } = new URL(text)
+  try {
+    decodeURIComponent(username + password)
+  } catch {
+    throw new BadValue('proxy', 'must have a user and a password in percent-encoded UTF-8', IN)
+  }
   return text
 }
 

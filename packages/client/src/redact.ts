@@ -1,3 +1,5 @@
+import { headerText } from './identity.ts'
+
 /** Cuts secrets out of whatever leaves the client: logs, errors, causes. */
 export type Redact = (text: string) => string
 
@@ -22,69 +24,78 @@ export function secretsOfHeaders(headers: Readonly<Record<string, string>> | nul
 
 /**
  * A server may send back what it was sent, and not as it was sent: percent-encoded, form-encoded, inside JSON or HTML,
- * as Latin-1, each in upper or lower case and escaped more than it has to be. All of these are cut, also mixed. The
- * pattern is made when the first text needs it: most calls never do.
+ * as Latin-1, each in upper or lower case, escaped twice, or escaped more or less than it has to be (Python's `quote`
+ * leaves a slash as it is, PHP's JSON puts a backslash in front of it). A list of forms would always lack one, so each
+ * character of a pattern stands for all of its own. The pattern is made in some 2 ms when the first text needs it.
  */
 export function redactor(secrets: readonly string[]): Redact {
-  const present = secrets.filter((secret) => secret.length >= SHORTEST)
   let pattern: RegExp | null = null
   return (text) => {
-    if (text === '' || present.length === 0) return text
-    // The longest first: one secret may contain another.
-    pattern ??= new RegExp(
-      [...present]
-        .sort((a, b) => b.length - a.length)
-        .flatMap(formsOf)
-        .join('|'),
-      'gu',
-    )
+    if (text === '') return text
+    pattern ??= patternOf(secrets.filter((secret) => secret.length >= SHORTEST))
     return text.replace(pattern, CUT)
   }
 }
 
-/** Above this the pattern would be too large for the engine; no service makes such tokens. */
+const NOTHING = '(?!)'
+
+function patternOf(secrets: readonly string[]): RegExp {
+  // The longest first: one secret may contain another.
+  const forms = [...new Set(secrets)].sort((a, b) => b.length - a.length).flatMap(formsOf)
+  return new RegExp(forms.length === 0 ? NOTHING : forms.join('|'), 'gu')
+}
+
+/** Above this a pattern would be too large for the engine; no service makes such tokens. */
 const LONG = 1024
 
-/** Patterns for one secret. */
 function formsOf(secret: string): string[] {
-  const base64 = btoa(latin1Of(secret)).replace(/=+$/, '')
-  const plain = [base64, base64.replaceAll('+', '-').replaceAll('/', '_')]
+  const base64 = btoa(headerText(secret)).replace(/=+$/, '')
+  const whole = [base64, base64.replaceAll('+', '-').replaceAll('/', '_')]
   if (secret.length > LONG) {
-    plain.push(secret, new URLSearchParams({ s: secret }).toString().slice(2), JSON.stringify(secret).slice(1, -1))
-    return plain.map(literal)
+    whole.push(secret, new URLSearchParams({ s: secret }).toString().slice(2), JSON.stringify(secret).slice(1, -1))
+    return whole.map(literal)
   }
-  const characters = secret.match(/\\+|[^\\]/gu) ?? []
-  return [characters.map(formsOfCharacter).join(''), ...plain.map(literal)]
+  const parts = secret.match(/\\+|[^\\]/gu) ?? []
+  return [parts.map(formsOfPart).join(''), ...whole.map(literal)]
 }
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' }
 
 const BACKSLASH = String.raw`(?:\\|%(?:25)*5[cC])`
+const ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' }
+const LETTERS: Readonly<Record<string, string>> = { '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', '\f': 'f' }
 
 /**
- * One character in all its forms. An escape may have been escaped again, so its beginning may be repeated; nothing else
- * is, and nothing at the beginning of a pattern, so that matching stays linear.
+ * A character, or a run of backslashes, in all its forms. An escape may have been escaped again: then more backslashes
+ * stand in front. They are looked for only where the pattern has begun and no other run ends, so that matching stays
+ * linear, whatever a server sends.
  */
-function formsOfCharacter(text: string, index: number): string {
-  if (text.startsWith('\\')) return formsOfBackslashes(text.length)
-  const forms = [literal(text), bytesOf(text, '%(?:25)*'), entityOf(text)]
-  if (text === ' ') forms.push(literal('+'))
-  if (text > '\u007f') forms.push(literal(latin1Of(text)))
-  return `(?:${index === 0 ? '' : `${BACKSLASH}*`}(?:${forms.join('|')})|${escapeOf(text)})`
+function formsOfPart(part: string, index: number, parts: readonly string[]): string {
+  const isFirst = index === 0
+  if (part.startsWith('\\')) return formsOfBackslashes(part.length, isFirst)
+  const mayBeEscaped = !isFirst && parts[index - 1]?.startsWith('\\') === false
+  const forms = [literal(part), bytesOf(part, '%(?:25)*').join(''), entityOf(part)]
+  if (part === ' ') forms.push(literal('+'))
+  if (part > '\u007f') forms.push(literal(headerText(part)))
+  return `(?:${mayBeEscaped ? `${BACKSLASH}*` : ''}(?:${forms.join('|')})|${escapeOf(part, mayBeEscaped)})`
 }
 
-/** A run of them is one part of a pattern: as one part each, there would be exponentially many ways to match it. */
-function formsOfBackslashes(count: number): string {
-  return `(?:${BACKSLASH}{${count},}|(?:${escapeOf('\\')}|${entityOf('\\')}){${count}})`
+function formsOfBackslashes(count: number, isFirst: boolean): string {
+  const others = `(?:${escapeOf('\\', false)}|${entityOf('\\')})`
+  return `(?:${BACKSLASH}{${count}${isFirst ? '' : ','}}|${others}{${count}})`
 }
 
-function escapeOf(text: string): string {
+function escapeOf(text: string, mayBeEscaped: boolean): string {
   const units = Array.from({ length: text.length }, (_, at) => hexOf(text.charCodeAt(at), 4))
-  return `\\\\+(?:u${units.join('\\\\+u')}|${bytesOf(text, '\\\\+x').slice(3)})`
+  const letter = LETTERS[text]
+  const forms = [
+    `u${units.join('\\\\+u')}`,
+    `x${bytesOf(text, '').join('\\\\+x')}`,
+    ...(letter === undefined ? [] : [letter]),
+  ]
+  return `${BACKSLASH}${mayBeEscaped ? '+' : ''}(?:${forms.join('|')})`
 }
 
-function bytesOf(text: string, before: string): string {
-  return Array.from(new TextEncoder().encode(text), (byte) => before + hexOf(byte, 2)).join('')
+function bytesOf(text: string, before: string): string[] {
+  return Array.from(new TextEncoder().encode(text), (byte) => before + hexOf(byte, 2))
 }
 
 function entityOf(text: string): string {
@@ -95,19 +106,12 @@ function entityOf(text: string): string {
 
 /** In upper or lower case. */
 function hexOf(value: number, digits: number): string {
-  return value
-    .toString(16)
-    .padStart(digits, '0')
-    .replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`)
+  const hex = value.toString(16).padStart(digits, '0')
+  return hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`)
 }
 
 function literal(text: string): string {
   return text.replace(/[$()*+./?[\\\]^{|}-]/g, (special) => `\\x${special.charCodeAt(0).toString(16)}`)
-}
-
-/** As headers travel: a character for each byte. */
-function latin1Of(text: string): string {
-  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('')
 }
 
 /** The same value with every text in it redacted: parsing may have undone an escape that hid a secret. */

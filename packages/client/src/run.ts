@@ -8,7 +8,7 @@ import { AstakosClientException, ConnectionError, InvalidResponse, Timeout, type
 import { tell } from './log.ts'
 import { getEndpoints } from './operations/identity.ts'
 import type { CallSettings } from './options.ts'
-import { redactError, redactor, secretsOfHeaders, type Redact } from './redact.ts'
+import { redactError, secretsOfHeaders, type Redact } from './redact.ts'
 import { backoffMs, mayHaveRun, mayRepeat, retryAfterMs, type Ending, type RetryClass } from './retry.ts'
 import { openStream, StreamBody } from './stream.ts'
 import type { Transport, WireRequest } from './transport/transport.ts'
@@ -113,7 +113,7 @@ export class Run {
     const sending: Sending<T> = {
       call,
       retry: operation.retry === 'keyed' && !keyed ? 'once' : operation.retry,
-      redact: redactor([...this.#engine.secrets, ...secretsOfHeaders(this.#settings.headers), ...(call.secrets ?? [])]),
+      redact: this.#engine.redactWith([...secretsOfHeaders(this.#settings.headers), ...(call.secrets ?? [])]),
     }
     let request: WireRequest = {
       origin: place.origin,

@@ -2,6 +2,7 @@ import type { Call } from './call.ts'
 import { NotFound } from './errors.ts'
 import { getCommissionInfo } from './operations/commissions.ts'
 import type { Run } from './run.ts'
+import { isDict } from './wire/fault.ts'
 import type { CommissionInfo, Resolution, Serial } from './wire/types.ts'
 
 /**
@@ -40,13 +41,19 @@ export async function settleMany(
   const resolution = await run.send(call)
   if (!run.ambiguous || !Array.isArray(resolution.failed)) return resolution
   const failed: Resolution['failed'] = []
+  const settled: Readonly<Record<string, { wanted: ReadonlySet<Serial>; serials: unknown }>> = {
+    accepted: { wanted: accept, serials: resolution.accepted },
+    rejected: { wanted: reject, serials: resolution.rejected },
+  }
   for (const entry of resolution.failed) {
-    const [serial, fault] = entry
+    // What is none of a service's entries is passed on as it is.
+    const [serial, fault] = Array.isArray(entry) ? entry : []
+    const isUnknown = serial !== undefined && isDict(fault) && isDict(fault['itemNotFound'])
     // One after the other: there are few, and each may be the last for which there is time.
     // oxlint-disable-next-line no-await-in-loop
-    const state = fault['itemNotFound'] ? await endOf(run, serial) : null
-    if (state === 'accepted' && accept.has(serial)) resolution.accepted.push(serial)
-    else if (state === 'rejected' && reject.has(serial)) resolution.rejected.push(serial)
+    const state = isUnknown ? await endOf(run, serial) : null
+    const { wanted, serials } = settled[state ?? ''] ?? {}
+    if (isUnknown && wanted?.has(serial) && Array.isArray(serials)) serials.push(serial)
     else failed.push(entry)
   }
   return { ...resolution, failed }

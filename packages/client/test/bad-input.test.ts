@@ -338,12 +338,14 @@ for (const transport of nodeTransports) {
       client = clientOf(service, transport)
     })
     afterAll(async () => {
+      expect(client.logRequest).toBeNull()
+      expect(service.requests).toEqual([])
       await client.close()
       await service.close()
     })
 
     const call = async (method: keyof AstakosClient, args: readonly unknown[]): Promise<unknown> => {
-      const result = (client[method] as (...args: readonly unknown[]) => unknown).apply(client, args)
+      const result = (client[method] as (...args: unknown[]) => unknown).apply(client, [...args])
       return Symbol.asyncIterator in (result as object) ? (result as AsyncIterator<unknown>).next() : result
     }
     /** Calls with each bad value in this place; it is refused by a rejection, never by a throw. */
@@ -352,12 +354,12 @@ for (const transport of nodeTransports) {
       values: readonly Bad[],
       argsWith: (value: unknown) => unknown[],
     ): Promise<void> => {
+      const { connections } = service
       for (const { value, argument } of values) {
         // oxlint-disable-next-line no-await-in-loop -- none of them waits for anything
         check(await failure(call(method, argsWith(value))), argument, method, `${argument} = ${show(value)}`)
       }
-      expect(service.connections).toBe(0)
-      expect(client.logRequest).toBeNull()
+      expect(service.connections).toBe(connections)
     }
 
     describe.each(signatures)('%s', (method, { parameters, options = [], last = 'options' }) => {
@@ -484,7 +486,7 @@ describe('the constructor', () => {
       details: expect.stringContaining('Unsupported scheme: ftp') as string,
     })
     // It might hold a password.
-    expect(String(thrown(() => new AstakosClient('t', 'http://u:pass@x')))).not.toContain('pass')
+    expect(String(thrown(() => new AstakosClient('t', 'http://u:hunter2@x')))).not.toContain('hunter2')
   })
 })
 

@@ -6,7 +6,7 @@ import { AstakosClientException, ConnectionError, InvalidResponse, Timeout } fro
 import type { RequestOptions } from '../src/options.ts'
 import { backoffMs, mayRepeat, RetryBudget, retryAfterMs } from '../src/retry.ts'
 import { answer, CATALOG, rawServer, type RawRequest, type RawServer } from './support/raw-server.ts'
-import { clientOf, failure, pause, transports, until, type TransportCase } from './support/transports.ts'
+import { clientOf, failure, pause, transports, type TransportCase } from './support/transports.ts'
 
 const cleanUps: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -130,9 +130,10 @@ for (const transport of transports) {
       })
 
       it(`${name}: there is one attempt without \`retry\`, and as many as a call asks for`, async () => {
-        const server = await serve((request, socket) => socket.write(answer(503, '', echo(request))), {
-          ...(keys ? { features: 'idempotent-commissions' } : {}),
-        })
+        const server = await serve(
+          (request, socket) => socket.write(answer(503, '', echo(request))),
+          keys ? { features: 'idempotent-commissions' } : {},
+        )
         const client = open(server, transport)
         expect(await failure(call(client))).toMatchObject({ status: 503, attempts: 1 })
         expect(await failure(call(client, { retry: 3 }))).toMatchObject({ attempts: READS.includes(name) ? 4 : 1 })

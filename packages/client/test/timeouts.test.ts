@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Timeout } from '../src/errors.ts'
 import type { AstakosClient } from '../src/client.ts'
+import { runChild } from './support/child.ts'
 import { deafListener } from './support/deaf-listener.ts'
 import { answer, CATALOG, rawServer, type RawServer } from './support/raw-server.ts'
 import { clientOf, failure, nodeTransports, pause, transports, until } from './support/transports.ts'
@@ -235,6 +236,18 @@ for (const transport of nodeTransports) {
         outcome: 'none',
       })
       await client.close()
+    })
+
+    it('that is given up does not keep the process alive', async () => {
+      const { usePool = false } = transport.options
+      const { stdout, code } = await runChild(`
+        import { AstakosClient } from './src/index.ts'
+        const options = { usePool: ${usePool}, proxy: false, connectTimeoutMs: 50 }
+        const client = new AstakosClient('t', 'http://127.0.0.1:${deaf.port}/identity/v2.0', options)
+        const error = await client.getProject('p').catch((error) => error)
+        const ended = performance.now()
+        process.on('exit', () => console.log(error.phase, performance.now() - ended < 1000))`)
+      expect([stdout, code]).toEqual(['connect true\n', 0])
     })
 
     it('frees its place in the pool when it took too long', async () => {

@@ -78,14 +78,19 @@ export function getToken(
   clientSecret: unknown,
   params: unknown,
 ): Call<AccessToken> {
-  const grant = idOf('getToken', 'grantType', grantType)
-  const id = idOf('getToken', 'clientId', clientId)
-  const secret = stringOf('getToken', 'clientSecret', clientSecret) // public clients have an empty one
+  const grant = encodable('getToken', 'grantType', idOf('getToken', 'grantType', grantType))
+  const id = encodable('getToken', 'clientId', idOf('getToken', 'clientId', clientId))
+  // Public clients have an empty one.
+  const secret = encodable('getToken', 'clientSecret', stringOf('getToken', 'clientSecret', clientSecret))
   if (id.includes(':')) throw new BadValue('clientId', 'must not hold a colon', 'getToken')
   const form = new URLSearchParams()
   for (const [name, value] of Object.entries(objectOf('getToken', 'params', params))) {
-    if (value !== undefined)
-      form.append(name, encodable('getToken', `params.${name}`, stringOf('getToken', `params.${name}`, value)))
+    const argument = `params.${name}`
+    if (value === undefined) continue
+    form.append(
+      encodable('getToken', argument, name),
+      encodable('getToken', argument, stringOf('getToken', argument, value)),
+    )
   }
   form.append('grant_type', grant)
   const credentials = base64(`${id}:${secret}`)

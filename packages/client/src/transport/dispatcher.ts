@@ -6,7 +6,7 @@ import type { TransportOptions } from './transport.ts'
 export type Open = (sockets: Sockets) => Dispatcher
 
 /** Time-outs are the caller's: it knows phases and deadlines, undici's are coarse. */
-const LIMITS = { pipelining: 1, headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: 16_384 }
+const LIMITS = { pipelining: 1, headersTimeout: 0, bodyTimeout: 0 }
 
 export function opener(origin: string, options: TransportOptions): Open {
   const tls = options.tls ?? {}

@@ -56,7 +56,8 @@ function run(request: WireRequest, observer: Observer, options: FetchOptions, on
       signal: controller.signal,
       ...options.init?.(request),
     })
-    if (done) return
+    // One that was injected may not have heeded the signal.
+    if (done) return response.body?.cancel()
     // A browser hides what a redirect said; that it was one is all there is.
     const opaque = response.type === 'opaqueredirect'
     observer.onHead({
@@ -71,6 +72,7 @@ function run(request: WireRequest, observer: Observer, options: FetchOptions, on
       if (!done) observer.onData(value)
       if (gate.closed) await gate.opened()
     }
+    if (done) return reader?.cancel()
     if (finish()) observer.onEnd()
   }
   observer.onTurn()

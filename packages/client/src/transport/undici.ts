@@ -37,7 +37,14 @@ class Pool {
   exchange(request: WireRequest, observer: Observer): Exchange {
     let running: Exchange | null = null
     const leaveQueue = this.#turnstile.enter(() => {
-      const connection = this.#take(request.fresh)
+      let connection: Connection
+      try {
+        connection = this.#take(request.fresh)
+      } catch (error) {
+        // The password of a proxy may be none that can be decoded.
+        this.#turnstile.leave()
+        return observer.onError(error as Error, {})
+      }
       running = connection.exchange(request, observer, () => {
         this.#idle.push(connection)
         this.#turnstile.leave()
@@ -105,47 +112,52 @@ class Connection {
     let controller: Dispatcher.DispatchController | null = null
     let answered = false
     let done = false
-    const wasUsed = this.used
+    let wasUsed = this.used
     observer.onTurn()
-    this.#dispatcher.dispatch(
-      {
-        origin: request.origin,
-        path: request.path,
-        method: request.method,
-        headers: request.headers,
-        body: request.body,
+    const fail = (error: Error): void => {
+      if (done) return
+      done = true
+      // Not now: undici is in the middle of clearing its queue, and counts on it to stay empty.
+      queueMicrotask(() => {
+        this.renew()
+        onDone()
+      })
+      // Stale even when it was not started: undici fails what waits for a connection that is just being reset. What it
+      // calls an invalid argument was refused by itself, or by a proxy that wants a password.
+      const { code } = error as { code?: unknown }
+      observer.onError(error, { stale: wasUsed && !answered, unsent: code === 'UND_ERR_INVALID_ARG' })
+    }
+    const { origin, path, method, body } = request
+    const headers = { ...request.headers } // a proxy's agent adds to them
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: (started) => {
+        // Undici asks again for a request that it had to put back; it has not been written then.
+        controller = started
+        wasUsed = this.used // it may have connected anew meanwhile
+        if (done) started.abort(new Error('aborted'))
+        else observer.onSent()
       },
-      {
-        onRequestStart: (started) => {
-          // Undici asks again for a request that it had to put back; it has not been written then.
-          controller = started
-          if (done) started.abort(new Error('aborted'))
-          else observer.onSent()
-        },
-        onResponseStart: (_, status, headers, reason) => {
-          answered = true
-          if (!done && status >= 200) observer.onHead(headOf(status, reason ?? '', headers))
-        },
-        onResponseData: (_, chunk) => {
-          if (!done) observer.onData(chunk)
-        },
-        onResponseEnd: () => {
-          this.used = true
-          if (done) return
-          done = true
-          onDone()
-          observer.onEnd()
-        },
-        onResponseError: (_, error) => {
-          if (done) return
-          done = true
-          // Not now: undici is in the middle of clearing its queue, and counts on it to stay empty.
-          queueMicrotask(onDone)
-          // Stale even when it was not started: undici fails what waits for a connection that is just being reset.
-          observer.onError(error, { stale: wasUsed && !answered })
-        },
+      onResponseStart: (_, status, received, reason) => {
+        answered = true
+        if (!done && status >= 200) observer.onHead(headOf(status, reason ?? '', received))
       },
-    )
+      onResponseData: (_, chunk) => {
+        if (!done) observer.onData(chunk)
+      },
+      onResponseEnd: () => {
+        this.used = true
+        if (done) return
+        done = true
+        onDone()
+        observer.onEnd()
+      },
+      onResponseError: (_, error) => fail(error),
+    }
+    try {
+      this.#dispatcher.dispatch({ origin, path, method, headers, body }, handler)
+    } catch (error) {
+      fail(error as Error) // as a proxy's agent does about a header that it means to set by itself
+    }
     return {
       abort: () => {
         if (done) return

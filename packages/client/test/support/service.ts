@@ -56,6 +56,8 @@ export class Service implements AsyncDisposable {
   readonly requests: Received[] = []
   /** How many connections there were. */
   connections = 0
+  /** How many there are. */
+  openConnections = 0
   origin = ''
 
   constructor(script: Script, options: ServiceOptions) {
@@ -63,7 +65,11 @@ export class Service implements AsyncDisposable {
     this.catalog = options.catalog ?? CATALOG
     this.#features = options.features
     this.#identityPath = options.identityPath ?? '/identity/v2.0'
-    this.#server.on('connection', (socket) => this.#connections.set(socket, (this.connections += 1)))
+    this.#server.on('connection', (socket) => {
+      this.#connections.set(socket, (this.connections += 1))
+      this.openConnections += 1
+      socket.on('close', () => (this.openConnections -= 1))
+    })
   }
 
   async listen(): Promise<this> {
