@@ -51,7 +51,7 @@ if (process.argv[2] === '--serve') {
         const key = headers['idempotency-key']
         return send(201, `{"serial": ${(serial += 1)}}`, key ? { 'idempotency-key': key } : {})
       }
-      if (url.endsWith('/service_quotas')) return stream(response, users)
+      if (url.endsWith('/service_quotas')) return void stream(response, users)
       const base = `http://${headers.host}/account/v1.0`
       const catalog = {
         access: {

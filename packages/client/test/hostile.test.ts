@@ -219,7 +219,7 @@ function check(error: unknown, expected: Expected, outcome: 'none' | 'unknown'):
     expect(error).toMatchObject({ status: expected })
   } else {
     expect(error).toBeInstanceOf(CLASSES[expected])
-    if (expected === 'timeout') expect(error).toMatchObject({ phase: 'attempt', timeoutMs: 100 })
+    if (expected === 'timeout') expect(error).toMatchObject({ phase: 'attempt', timeoutMs: 150 })
     else expect(error).not.toBeInstanceOf(Timeout)
   }
   expect(error).toMatchObject({ outcome, attempts: 1 })
@@ -234,7 +234,7 @@ for (const transport of transports) {
       it(`${what}: a call fails as it should, and the next one works`, async () => {
         // Hangs up after discovery, so that nothing is sent again for a stale connection's sake.
         const { server, rearm } = await serve(hostility.respond, { closeAfterDiscovery: true })
-        const client = open(server, transport, expected === 'timeout' ? { attemptTimeoutMs: 100 } : {})
+        const client = open(server, transport, expected === 'timeout' ? { attemptTimeoutMs: 150 } : {})
         await client.getEndpoints()
         await pause(3)
         check(await failure(client.getProject('p')), expected, 'none')
@@ -261,7 +261,7 @@ for (const transport of transports) {
           { ownDiscovery: true },
         )
         cleanUps.push(server.close)
-        const client = open(server, transport, expected === 'timeout' ? { attemptTimeoutMs: 100 } : {})
+        const client = open(server, transport, expected === 'timeout' ? { attemptTimeoutMs: 150 } : {})
         check(await failure(client.issueOneCommission('u', 'p', { vm: 1 })), expected, 'none')
         expect(await client.issueOneCommission('u', 'p', { vm: 1 })).toBe(7)
         expect(server.requests.map(({ path }) => path.split('/').at(-1))).toEqual(['tokens', 'tokens', 'commissions'])

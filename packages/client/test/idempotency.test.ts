@@ -272,7 +272,7 @@ for (const transport of transports) {
       expect(attempts).toBeGreaterThan(1)
       expect(retryable).toBe(false) // as it is, it would have another key
       service.lose = () => null
-      const serial = await issue(client, { idempotencyKey: idempotencyKey ?? '' })
+      const serial = await issue(open(), { idempotencyKey: idempotencyKey ?? '' })
       expect(service.pending).toEqual([serial])
     })
 
@@ -322,7 +322,7 @@ for (const transport of transports) {
       const error = await failure(issue(client, { idempotencyKey: 'k' }))
       expect(error).toBeInstanceOf(Timeout)
       expect(error).toMatchObject({ phase: 'attempt', outcome: 'unknown', idempotencyKey: 'k' })
-      expect(await issue(client, { idempotencyKey: 'k' })).toBe(1)
+      expect(await issue(open(), { idempotencyKey: 'k' })).toBe(1)
     })
   })
 

@@ -541,7 +541,7 @@ for (const transport of transports) {
   })
 
   describe(`a large stream over ${transport.name}`, () => {
-    const megabytes = transport.options.usePool ? 200 : 40
+    const megabytes = transport.options.usePool ? 200 : 30
     it(`of ${megabytes} MB is read in constant memory`, async () => {
       const block = `${Array.from({ length: 400 }, (_, index) => user(`u${index}-b3de8eb0-3958-477e`)).join(',')},`
       const blocks = Math.ceil((megabytes * 1e6) / block.length)

@@ -113,7 +113,7 @@ for (const transport of transports) {
         requests += 1
         if (requests > 2) socket.write(answer(200, GOOD))
       })
-      const client = open(server, { retry: 2, attemptTimeoutMs: 50, retryDelayMsMax: 1 })
+      const client = open(server, { retry: 2, attemptTimeoutMs: 150, retryDelayMsMax: 1 })
       await client.getEndpoints()
       expect(await client.getProject('p')).toEqual(GOOD)
       expect(requests).toBe(3)
