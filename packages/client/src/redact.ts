@@ -23,95 +23,54 @@ export function secretsOfHeaders(headers: Readonly<Record<string, string>> | nul
 }
 
 /**
- * A server may send back what it was sent, and not as it was sent: percent-encoded, form-encoded, inside JSON or HTML,
- * as Latin-1, each in upper or lower case, escaped twice, or escaped more or less than it has to be (Python's `quote`
- * leaves a slash as it is, PHP's JSON puts a backslash in front of it). A list of forms would always lack one, so each
- * character of a pattern stands for all of its own. The pattern is made in some 2 ms when the first text needs it.
+ * A server may send back what it was sent, and not as it was sent: each way in which software usually writes a text into
+ * another one is looked for. The forms are made when the first text needs them: most calls never do.
  */
 export function redactor(secrets: readonly string[]): Redact {
-  let pattern: RegExp | null = null
+  let forms: string[] | null = null
   return (text) => {
     if (text === '') return text
-    pattern ??= patternOf(secrets.filter((secret) => secret.length >= SHORTEST))
-    return text.replace(pattern, CUT)
+    // The longest first: one form may contain another.
+    forms ??= [...new Set(secrets.filter((secret) => secret.length >= SHORTEST).flatMap(formsOf))].sort(
+      (a, b) => b.length - a.length,
+    )
+    return forms.reduce((rest, form) => rest.replaceAll(form, CUT), text)
   }
 }
-
-const NOTHING = '(?!)'
-
-function patternOf(secrets: readonly string[]): RegExp {
-  // The longest first: one secret may contain another.
-  const forms = [...new Set(secrets)].sort((a, b) => b.length - a.length).flatMap(formsOf)
-  return new RegExp(forms.length === 0 ? NOTHING : forms.join('|'), 'gu')
-}
-
-/** Above this a pattern would be too large for the engine; no service makes such tokens. */
-const LONG = 1024
 
 function formsOf(secret: string): string[] {
-  const base64 = btoa(headerText(secret)).replace(/=+$/, '')
-  const whole = [base64, base64.replaceAll('+', '-').replaceAll('/', '_')]
-  if (secret.length > LONG) {
-    whole.push(secret, new URLSearchParams({ s: secret }).toString().slice(2), JSON.stringify(secret).slice(1, -1))
-    return whole.map(literal)
-  }
-  const parts = secret.match(/\\+|[^\\]/gu) ?? []
-  return [parts.map(formsOfPart).join(''), ...whole.map(literal)]
-}
-
-const BACKSLASH = String.raw`(?:\\|%(?:25)*5[cC])`
-const ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' }
-const LETTERS: Readonly<Record<string, string>> = { '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', '\f': 'f' }
-
-/**
- * A character, or a run of backslashes, in all its forms. An escape may have been escaped again: then more backslashes
- * stand in front. They are looked for only where the pattern has begun and no other run ends, so that matching stays
- * linear, whatever a server sends.
- */
-function formsOfPart(part: string, index: number, parts: readonly string[]): string {
-  const isFirst = index === 0
-  if (part.startsWith('\\')) return formsOfBackslashes(part.length, isFirst)
-  const mayBeEscaped = !isFirst && parts[index - 1]?.startsWith('\\') === false
-  const forms = [literal(part), bytesOf(part, '%(?:25)*').join(''), entityOf(part)]
-  if (part === ' ') forms.push(literal('+'))
-  if (part > '\u007f') forms.push(literal(headerText(part)))
-  return `(?:${mayBeEscaped ? `${BACKSLASH}*` : ''}(?:${forms.join('|')})|${escapeOf(part, mayBeEscaped)})`
-}
-
-function formsOfBackslashes(count: number, isFirst: boolean): string {
-  const others = `(?:${escapeOf('\\', false)}|${entityOf('\\')})`
-  return `(?:${BACKSLASH}{${count}${isFirst ? '' : ','}}|${others}{${count}})`
-}
-
-function escapeOf(text: string, mayBeEscaped: boolean): string {
-  const units = Array.from({ length: text.length }, (_, at) => hexOf(text.charCodeAt(at), 4))
-  const letter = LETTERS[text]
-  const forms = [
-    `u${units.join('\\\\+u')}`,
-    `x${bytesOf(text, '').join('\\\\+x')}`,
-    ...(letter === undefined ? [] : [letter]),
+  const sound = secret.replace(/[\ud800-\udfff]/gu, '\ufffd')
+  const json = JSON.stringify(sound)
+  const bytes = headerText(sound)
+  const base64 = btoa(bytes).replace(/=+$/, '')
+  const texts = [
+    secret,
+    bytes,
+    json.slice(1, -1),
+    JSON.stringify(json).slice(3, -3),
+    encodeURIComponent(sound),
+    encodeURIComponent(encodeURIComponent(sound)),
+    encodeURIComponent(json.slice(1, -1)),
+    new URLSearchParams({ s: sound }).toString().slice(2),
+    Array.from(bytes, (byte) => `%${hexOf(byte, 2).toUpperCase()}`).join(''),
+    Array.from({ length: sound.length }, (_, at) => `\\u${hexOf(sound.charAt(at), 4)}`).join(''),
+    sound.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`),
+    sound.replace(/[&<>"']/g, (character) => `&${ENTITIES[character]};`),
+    base64,
+    base64.replaceAll('+', '-').replaceAll('/', '_'),
+    // However the rest of it is escaped, these characters stay as they are. A usual token has no others.
+    ...(secret.match(/[A-Za-z0-9_-]{8,}/g) ?? []),
   ]
-  return `${BACKSLASH}${mayBeEscaped ? '+' : ''}(?:${forms.join('|')})`
+  return texts.flatMap((text) => [text, text.replace(/%[0-9A-F]{2}/g, lower), text.replace(/\\u[0-9a-f]{4}/g, upper)])
 }
 
-function bytesOf(text: string, before: string): string[] {
-  return Array.from(new TextEncoder().encode(text), (byte) => before + hexOf(byte, 2))
-}
+const ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' }
 
-function entityOf(text: string): string {
-  const code = text.codePointAt(0) ?? 0
-  const name = ENTITIES[text]
-  return `&(?:amp;)*(?:#(?:0*${code}|[xX]0*${hexOf(code, 0)})${name === undefined ? '' : `|${name}`});`
-}
+const lower = (escape: string): string => escape.toLowerCase()
+const upper = (escape: string): string => `\\u${escape.slice(2).toUpperCase()}`
 
-/** In upper or lower case. */
-function hexOf(value: number, digits: number): string {
-  const hex = value.toString(16).padStart(digits, '0')
-  return hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`)
-}
-
-function literal(text: string): string {
-  return text.replace(/[$()*+./?[\\\]^{|}-]/g, (special) => `\\x${special.charCodeAt(0).toString(16)}`)
+function hexOf(unit: string, digits: number): string {
+  return unit.charCodeAt(0).toString(16).padStart(digits, '0')
 }
 
 /** The same value with every text in it redacted: parsing may have undone an escape that hid a secret. */
