@@ -12,7 +12,7 @@ export function opener(origin: string, options: TransportOptions): Open {
   const tls = options.tls ?? {}
   const connect = { ...tls, ca: tls.ca === undefined ? undefined : [tls.ca].flat(), timeout: 0 }
   const { proxy } = options
-  // Shared by all connections, for the TLS sessions that it remembers.
+  // Shared by all connections: it remembers what makes the next TLS handshake short.
   const dial = buildConnector(connect)
   if (proxy === false) return (sockets) => new Client(origin, { ...LIMITS, connect: sockets.watched(dial) })
   return (sockets) => {

@@ -128,7 +128,7 @@ class Connection {
       observer.onError(error, { stale: wasUsed && !answered, unsent: code === 'UND_ERR_INVALID_ARG' })
     }
     const { origin, path, method, body } = request
-    const headers = { ...request.headers } // a proxy's agent adds to them
+    const headers = { ...request.headers } // those for a proxy are written into it
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart: (started) => {
         // Undici asks again for a request that it had to put back; it has not been written then.
@@ -156,7 +156,7 @@ class Connection {
     try {
       this.#dispatcher.dispatch({ origin, path, method, headers, body }, handler)
     } catch (error) {
-      fail(error as Error) // as a proxy's agent does about a header that it means to set by itself
+      fail(error as Error) // as where a header is given that undici means to set for the proxy
     }
     return {
       abort: () => {
