@@ -6,7 +6,7 @@ import { Failure as NoAnswer } from './attempt.ts'
 import type { Exchange, Transport, WireRequest } from './transport/transport.ts'
 
 /** Chunks that may lie around before the server is asked to wait. */
-const ENOUGH_BYTES = 1 << 20
+const ENOUGH_BYTES = 1 << 18
 
 /** Opens an answer for reading piece by piece. A refusal (not 2xx) is read whole. */
 export function openStream(
