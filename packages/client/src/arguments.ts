@@ -48,6 +48,9 @@ export function objectOf(method: string, argument: string, value: unknown): Read
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw new BadValue(argument, `must be an object, not ${kindOf(value)}`, method)
   }
+  // A Map, a Date or `Headers` has no members of its own: what it holds would be lost without a word.
+  const tag = Object.prototype.toString.call(value)
+  if (tag !== '[object Object]') throw new BadValue(argument, `must be a plain object, not ${tag.slice(8, -1)}`, method)
   return value as Readonly<Record<string, unknown>>
 }
 

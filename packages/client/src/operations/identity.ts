@@ -1,6 +1,7 @@
 import { idOf, objectOf, pathIdOf, encodable, stringOf } from '../arguments.ts'
 import { FORM_TYPE, JSON_TYPE, pathOf, type Call, type Operation } from '../call.ts'
 import { BadValue } from '../errors.ts'
+import { headerText } from '../identity.ts'
 import { isDict } from '../wire/fault.ts'
 import type { AccessToken, Endpoints, TokenInfo, UserInfo } from '../wire/types.ts'
 import { objectAnswer } from './answers.ts'
@@ -110,5 +111,5 @@ function accessTokenOf(document: unknown): AccessToken {
 }
 
 function base64(text: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+  return btoa(headerText(text))
 }
