@@ -1,5 +1,6 @@
 import type { Call } from './call.ts'
 import type { Engine } from './engine.ts'
+import { onAbort } from './on-abort.ts'
 import type { RequestOptions } from './options.ts'
 import type { Run } from './run.ts'
 import type { StreamBody } from './stream.ts'
@@ -21,6 +22,7 @@ export class EntryStream<T> implements AsyncIterableIterator<[string, T]> {
   #state: 'new' | 'open' | 'done' = 'new'
   /** What comes after the entries that are ready. */
   #failure: { readonly error: unknown } | null = null
+  #ignoreAbort: () => void = () => undefined
   /** Those who ask before an answer is there get theirs in turn. */
   #pulling: Promise<unknown> = Promise.resolve()
 
@@ -37,6 +39,11 @@ export class EntryStream<T> implements AsyncIterableIterator<[string, T]> {
         leave()
         throw error
       }
+      // Also while nobody asks for an entry: a reader that aborted may never come back.
+      this.#ignoreAbort = onAbort(this.#signal, () => {
+        this.#finish()
+        this.#failure = { error: this.#signal?.reason as unknown }
+      })
       if (this.#state === 'done') this.#close() // left before the answer began
     }
   }
@@ -110,6 +117,7 @@ export class EntryStream<T> implements AsyncIterableIterator<[string, T]> {
   /** The answer is over; what is ready may still be taken. */
   #close(): void {
     this.#state = 'done'
+    this.#ignoreAbort()
     this.#source?.body.cancel()
     this.#source?.leave()
     this.#source = null
