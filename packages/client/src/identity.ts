@@ -19,13 +19,14 @@ export function authUrlOf(value: unknown): AuthUrl {
   const text = String(value)
   if (!URL.canParse(text))
     throw new BadValue('authUrl', 'must be a URL such as "https://accounts.example.com/identity/v2.0"', IN)
+  if (text !== text.trim()) throw new BadValue('authUrl', 'must not begin or end with a blank', IN)
   const url = new URL(text)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new BadValue('authUrl', `must be an http or https URL. Unsupported scheme: ${url.protocol.slice(0, -1)}`, IN)
   }
   if (url.username !== '' || url.password !== '')
     throw new BadValue('authUrl', 'must not hold a user or a password', IN)
-  if (url.search !== '' || url.hash !== '') throw new BadValue('authUrl', 'must have no query and no fragment', IN)
+  if (/[?#]/.test(text)) throw new BadValue('authUrl', 'must have no query and no fragment', IN)
   return { text, origin: url.origin, path: url.pathname.replace(/\/+$/, '') }
 }
 

@@ -40,3 +40,19 @@ it('a client id and a secret of a megabyte are encoded', async () => {
     .catch((thrown: unknown) => thrown)
   expect(error).not.toBeInstanceOf(RangeError)
 })
+
+it('specs that are nested too deeply are refused, with their name', async () => {
+  let deep: object = {}
+  for (let depth = 0; depth < 100_000; depth += 1) deep = { deep }
+  await using service = await serve()
+  const client = new AstakosClient('token', service.authUrl)
+  await expect(client.modifyProject('p', { deep } as never)).rejects.toMatchObject({
+    name: 'BadValue',
+    argument: 'specs',
+  })
+  expect(service.requests).toEqual([])
+})
+
+it.each([' https://x.example.com', 'https://x.example.com#', 'https://x.example.com?'])('%j is no authUrl', (text) => {
+  expect(() => new AstakosClient('token', text)).toThrow(BadValue)
+})

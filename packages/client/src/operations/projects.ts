@@ -136,7 +136,12 @@ function specsBody({ name: method }: Operation, specs: unknown): string {
       }
     }
   }
-  refuseUnsendable(method, 'specs', specs, new Set())
+  try {
+    refuseUnsendable(method, 'specs', specs, new Set())
+  } catch (error) {
+    if (error instanceof RangeError) throw new BadValue('specs', 'must not be nested so deeply', method)
+    throw error
+  }
   return stringifyExact(specs)
 }
 
