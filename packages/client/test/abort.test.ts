@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events'
+import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { AstakosClient } from '../src/client.ts'
 import { deafListener } from './support/deaf-listener.ts'
@@ -30,10 +31,10 @@ async function abortOnce(
   const reason = { why: 'the user left' }
   const failed = failure(call(controller.signal))
   await ready()
-  const began = performance.now()
   controller.abort(reason)
-  expect(await failed).toBe(reason)
-  expect(performance.now() - began).toBeLessThan(20)
+  // At once: before anything else in the process has its turn, so that a busy machine makes no difference.
+  const turn = new Promise((resolve) => setImmediate(() => resolve('something else came first')))
+  expect(await Promise.race([failed, turn])).toBe(reason)
   expect(getEventListeners(controller.signal, 'abort')).toEqual([])
 }
 
@@ -78,13 +79,17 @@ for (const transport of transports) {
     })
 
     it('in discovery ends it when nobody else waits', async () => {
-      const server = await serve(silent, { ownDiscovery: true })
+      const carriers: Socket[] = []
+      const server = await serve((_, socket) => void carriers.push(socket), { ownDiscovery: true })
       const client = open(server)
       await abortOnce(
         (signal) => client.getProject('p', { signal }),
-        () => until(() => server.requests.length === 1),
+        () => until(() => carriers.length === 1),
       )
-      await until(() => server.open.size === 0)
+      // The one that the request is on: Node's own fetch opens another, unused one after an abort.
+      await until(() => carriers.every((socket) => !server.open.has(socket)))
+      if (!transport.options.fetch) await until(() => server.open.size === 0)
+      expect(server.requests).toHaveLength(1)
     })
 
     it('in discovery leaves it to those who still wait', async () => {
