@@ -3,6 +3,7 @@ import { fork } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { AstakosClient } from 'astakosclient'
+import { uuid } from './documents.mjs'
 import { compare } from './statistics.mjs'
 
 const [mode, operation, concurrency, rounds, ms] = [
@@ -12,7 +13,7 @@ const [mode, operation, concurrency, rounds, ms] = [
 ]
 const { Pool } = createRequire(import.meta.resolve('astakosclient'))('undici')
 
-const service = fork(fileURLToPath(new URL('service.mjs', import.meta.url)), ['--serve'])
+const service = fork(fileURLToPath(new URL('service.mjs', import.meta.url)))
 const { origin } = await new Promise((resolve) => service.once('message', resolve))
 const token = 'UQpYas7ElzWGD5yCcEXtjw'
 const prefix = operation === 'issue-original' ? '/original' : ''
@@ -23,7 +24,7 @@ const client = new AstakosClient(
 )
 const pool = new Pool(origin, { connections: concurrency, pipelining: 1 })
 
-const user = 'b3de8eb0-3958-477e-8a59-000000000001'
+const user = uuid(1)
 const issue = (key) => ({
   method: 'POST',
   path: '/account/v1.0/commissions',

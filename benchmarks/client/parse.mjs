@@ -2,14 +2,14 @@
 import { pathToFileURL } from 'node:url'
 import { dirname, join } from 'node:path'
 import { createRequire } from 'node:module'
-import { serviceQuotas } from './service.mjs'
+import { serviceQuotasText } from './documents.mjs'
 import { compare } from './statistics.mjs'
 
 const [megabytes, share, rounds] = process.argv.slice(2).map(Number)
 const wire = dirname(createRequire(import.meta.url).resolve('astakosclient/wire'))
 const { parseRounded, parseQuantities } = await import(pathToFileURL(join(wire, 'json.js')).href)
 
-const text = Buffer.from([...serviceQuotas((megabytes * 1e6) / 1000, share)].join('')).toString('latin1')
+const text = serviceQuotasText(megabytes, share)
 const speed = (parse) => () => {
   globalThis.gc()
   const began = performance.now()

@@ -1,86 +1,79 @@
-// The service of the benchmarks, in a process of its own: constant answers, so that what is measured is the client.
-import { createServer } from 'node:http'
+// The service of the benchmarks, in a process of its own. It answers from ready-made bytes over a bare socket: with node:http
+// it would be slower than what it serves, and every client would look equally fast.
+import { createServer } from 'node:net'
+import { entryOf, namesText, quotasText } from './documents.mjs'
 
-const UNLIMITED = '9223372036854775807'
-const RESOURCES = [
-  'cyclades.vm',
-  'cyclades.cpu',
-  'cyclades.ram',
-  'cyclades.disk',
-  'cyclades.floating_ip',
-  'cyclades.network.private',
-  'pithos.diskspace',
-]
+/** As many megabytes as `service_quotas` is to be, about. */
+const streamed = Number(process.argv[2] ?? 0)
 
-export function quotaOfOne(project, unlimited) {
-  const limit = (index) => (unlimited(index) ? UNLIMITED : String(1024 * (index + 1)))
-  const entries = RESOURCES.map(
-    (resource, index) =>
-      `"${resource}": {"limit": ${limit(index)}, "usage": ${index}, "pending": 0, "project_limit": ${limit(index)}, "project_usage": ${index + 3}, "project_pending": 0}`,
-  )
-  return `{"${project}": {${entries.join(', ')}}}`
+const quotas = answer(200, quotasText)
+const names = answer(200, namesText)
+let serial = 0
+
+function answer(status, body, more = '') {
+  const head = `HTTP/1.1 ${status} X\r\nContent-Type: application/json; charset=UTF-8\r\nContent-Length: ${body.length}\r\n`
+  return `${head}${more}\r\n${body}`
 }
 
-const uuid = (number) => `b3de8eb0-3958-477e-8a59-${number.toString(16).padStart(12, '0')}`
+function catalog(host, features) {
+  const publicURL = `http://${host}/account/v1.0`
+  const service = { name: 'astakos_account', type: 'account', endpoints: [{ versionId: 'v1.0', publicURL }] }
+  return answer(200, JSON.stringify({ access: { serviceCatalog: [service] } }), features)
+}
 
-/** The text of `service_quotas` for so many users; `share` of the limits are unlimited. */
-export function* serviceQuotas(users, share) {
-  for (let user = 0; user < users; user += 1) {
-    const unlimited = (index) => ((user * 7 + index) * 7919) % 100 < share * 100
-    yield `${user === 0 ? '{' : ', '}"${uuid(user)}": ${quotaOfOne(uuid(user), unlimited)}${user === users - 1 ? '}' : ''}`
+function answerTo(head) {
+  const path = head.slice(head.indexOf(' ') + 1, head.indexOf(' HTTP/'))
+  if (path.endsWith('/quotas')) return quotas
+  if (path.endsWith('/user_catalogs')) return names
+  if (path.endsWith('/commissions')) {
+    serial += 1
+    const [, key] = /\r\nidempotency-key: (.*)\r\n/i.exec(head) ?? []
+    return answer(201, `{"serial": ${serial}}`, key ? `Idempotency-Key: ${key}\r\n` : '')
   }
+  const [, host] = /\r\nhost: (.*)\r\n/i.exec(head)
+  // A path of its own plays the original service, which takes no keys.
+  return catalog(host, path.startsWith('/original') ? '' : 'Astakos-Features: idempotent-commissions\r\n')
 }
 
-if (process.argv[2] === '--serve') {
-  const quotas = Buffer.from(quotaOfOne(uuid(1), (index) => index % 2 === 0))
-  const names = Buffer.from(
-    JSON.stringify({ uuid_catalog: { [uuid(1)]: 'alice@example.org' }, displayname_catalog: {} }),
-  )
-  const users = Number(process.env.STREAM_USERS ?? 0)
-  let serial = 0
-  const server = createServer((request, response) => {
-    const { url, headers } = request
-    request.resume()
-    request.on('end', () => {
-      const json = { 'content-type': 'application/json; charset=UTF-8' }
-      const send = (status, body, more) =>
-        response.writeHead(status, { ...json, ...more, 'content-length': Buffer.byteLength(body) }).end(body)
-      if (url.endsWith('/quotas')) return send(200, quotas)
-      if (url.endsWith('/user_catalogs')) return send(200, names)
-      if (url.endsWith('/commissions')) {
-        const key = headers['idempotency-key']
-        return send(201, `{"serial": ${(serial += 1)}}`, key ? { 'idempotency-key': key } : {})
-      }
-      if (url.endsWith('/service_quotas')) return void stream(response, users)
-      const base = `http://${headers.host}/account/v1.0`
-      const catalog = {
-        access: {
-          serviceCatalog: [
-            { name: 'astakos_account', type: 'account', endpoints: [{ versionId: 'v1.0', publicURL: base }] },
-          ],
-        },
-      }
-      // A path of its own plays the original, which takes no keys.
-      return send(
-        200,
-        JSON.stringify(catalog),
-        url.startsWith('/original') ? {} : { 'astakos-features': 'idempotent-commissions' },
-      )
-    })
+const server = createServer((socket) => {
+  let held = ''
+  socket.setNoDelay()
+  socket.on('error', () => socket.destroy())
+  socket.on('data', (chunk) => {
+    held += chunk.latin1Slice()
+    for (;;) {
+      const end = held.indexOf('\r\n\r\n')
+      if (end < 0) return
+      const head = held.slice(0, end + 2)
+      const [, length = 0] = /\r\ncontent-length: (\d+)/i.exec(head) ?? []
+      const next = end + 4 + Number(length)
+      if (held.length < next) return
+      held = held.slice(next)
+      if (head.includes('/service_quotas ')) void stream(socket)
+      else if (/\r\nconnection: close/i.test(head)) socket.end(answerTo(head), 'latin1')
+      else socket.write(answerTo(head), 'latin1')
+    }
   })
-  server.keepAliveTimeout = 60_000
-  server.listen(0, '127.0.0.1', () => process.send({ origin: `http://127.0.0.1:${server.address().port}` }))
-  process.on('disconnect', () => process.exit())
-}
+})
+server.listen(0, '127.0.0.1', () => process.send({ origin: `http://127.0.0.1:${server.address().port}` }))
+process.on('disconnect', () => process.exit())
 
-async function stream(response, users) {
-  response.writeHead(200, { 'content-type': 'application/json' })
-  let block = ''
-  for (const entry of serviceQuotas(users, 0.5)) {
-    block += entry
-    if (block.length < 1 << 16) continue
-    if (!response.write(block)) await new Promise((resolve) => response.once('drain', resolve))
-    block = ''
+/** The same users again and again, in chunks of 64 kB: made beforehand, since making them takes longer than reading them. */
+async function stream(socket) {
+  const blocks = Array.from({ length: 16 }, (_, block) => {
+    let text = ''
+    for (let user = 0; text.length < 1 << 16; user += 1) text += `, ${entryOf(block * 100 + user, 0.5)}`
+    return Buffer.from(`${text.length.toString(16)}\r\n${text}\r\n`)
+  })
+  const first = `{${entryOf(0, 0.5)}`
+  socket.write(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`)
+  socket.write(`${first.length.toString(16)}\r\n${first}\r\n`)
+  let sent = first.length
+  for (let block = 0; sent < streamed * 1e6; block += 1) {
+    const bytes = blocks[block % blocks.length]
+    sent += bytes.length
+    if (!socket.write(bytes)) await new Promise((resolve) => socket.once('drain', resolve))
   }
-  response.end(block)
+  socket.write('1\r\n}\r\n0\r\n\r\n')
+  process.send({ sent })
 }

@@ -3,31 +3,23 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { AstakosClient } from 'astakosclient'
 
-const users = Number(process.argv[2]) * 1000
-const service = fork(fileURLToPath(new URL('service.mjs', import.meta.url)), ['--serve'], {
-  env: { ...process.env, STREAM_USERS: String(users) },
-})
+const service = fork(fileURLToPath(new URL('service.mjs', import.meta.url)), [process.argv[2]], { execArgv: [] })
 const { origin } = await new Promise((resolve) => service.once('message', resolve))
 const client = new AstakosClient('token', `${origin}/identity/v2.0`)
 await client.getQuotas()
 globalThis.gc()
-const start = process.memoryUsage().rss
-let [peak, entries, bytes] = [start, 0, 0]
+const sent = new Promise((resolve) => service.once('message', resolve))
+const start = process.memoryUsage.rss()
+let [peak, entries, projects] = [start, 0, 0]
 const began = performance.now()
 for await (const [, quotas] of client.serviceQuotasEntries()) {
   entries += 1
+  projects += Object.keys(quotas).length
   if (entries % 500 === 0) peak = Math.max(peak, process.memoryUsage.rss())
-  bytes += Object.keys(quotas).length
 }
 const seconds = (performance.now() - began) / 1000
-const { serviceQuotas } = await import('./service.mjs')
-let size = 0
-for (const entry of serviceQuotas(1000, 0.5)) size += entry.length
+if (projects !== entries) throw new Error(`${projects} projects of ${entries} users`)
+const megabytes = (await sent).sent / 1e6
 service.disconnect()
-process.send({
-  entries,
-  megabytes: (size * users) / 1000 / 1e6,
-  rate: (size * users) / 1000 / 1e6 / seconds,
-  memory: (peak - start) / 2 ** 20,
-})
+process.send({ megabytes, rate: megabytes / seconds, memory: (peak - start) / 1e6 })
 process.exit()

@@ -5,6 +5,7 @@ import { Engine } from './engine.ts'
 import { EntryStream } from './entry-stream.ts'
 import { NotSupported, NoUserName, NoUUID, type Feature } from './errors.ts'
 import { authUrlOf, tokenOf } from './identity.ts'
+import { freshKey } from './idempotency-key.ts'
 import type { RequestLog, ResponseLog } from './log.ts'
 import * as account from './operations/account.ts'
 import * as commissions from './operations/commissions.ts'
@@ -637,9 +638,4 @@ export class AstakosClient implements AsyncDisposable {
 
 function filterOf(method: string, filter: unknown): Readonly<Record<string, unknown>> {
   return filter === undefined ? {} : objectOf(method, 'filter', filter)
-}
-
-/** 128 random bits. `crypto.randomUUID` has fewer, and browsers have it in secure contexts alone. */
-function freshKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

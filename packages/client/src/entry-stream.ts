@@ -93,9 +93,9 @@ export class EntryStream<T> implements AsyncIterableIterator<[string, T]> {
   async #refill(): Promise<void> {
     const source = this.#source
     if (!source) return this.#finish()
-    let chunks: readonly Uint8Array[] | null
+    let piece: Uint8Array | null
     try {
-      chunks = await source.body.next()
+      piece = await source.body.next()
     } catch (error) {
       if (this.#source !== source) return
       if (this.#signal?.aborted !== true) this.#give(this.#splitter.flush())
@@ -103,10 +103,10 @@ export class EntryStream<T> implements AsyncIterableIterator<[string, T]> {
       return this.#close()
     }
     if (this.#source !== source) return // left meanwhile
-    this.#give(chunks ? this.#splitter.push(chunks) : this.#splitter.end())
+    this.#give(piece ? this.#splitter.push(piece) : this.#splitter.end())
     const fault = this.#splitter.error
     if (fault) this.#failure = { error: source.run.invalid(source.call, fault.message) }
-    if (fault || !chunks) this.#close()
+    if (fault || !piece) this.#close()
   }
 
   #give(entries: readonly Entry[]): void {

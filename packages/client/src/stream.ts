@@ -6,7 +6,13 @@ import { Failure as NoAnswer } from './attempt.ts'
 import type { Exchange, Transport, WireRequest } from './transport/transport.ts'
 
 /** Chunks that may lie around before the server is asked to wait. */
-const ENOUGH_BYTES = 1 << 18
+const ENOUGH_BYTES = 1 << 17
+
+/**
+ * What is handed out at once. V8 copies what is alive when it collects, and the more it copies, the more memory it takes
+ * for new objects: parsed in small pieces, a stream needs half of the memory and is faster for it.
+ */
+const PIECE_BYTES = 1 << 14
 
 /** Opens an answer for reading piece by piece. A refusal (not 2xx) is read whole. */
 export function openStream(
@@ -64,13 +70,17 @@ export class StreamBody {
   }
 
   /** What has come, or comes next; null at the end. Waits no longer than the call's time-out for each. */
-  async next(): Promise<readonly Uint8Array[] | null> {
+  async next(): Promise<Uint8Array | null> {
     this.#limits.signal?.throwIfAborted()
     if (this.#chunks.length === 0 && !this.#ended && !this.#error) await this.#wait()
-    if (this.#chunks.length > 0) {
-      this.#bytes = 0
-      this.#exchange.resume()
-      return this.#chunks.splice(0)
+    const chunk = this.#chunks[0]
+    if (chunk) {
+      const piece = chunk.subarray(0, PIECE_BYTES)
+      if (piece.byteLength < chunk.byteLength) this.#chunks[0] = chunk.subarray(PIECE_BYTES)
+      else this.#chunks.shift()
+      this.#bytes -= piece.byteLength
+      if (this.#bytes < ENOUGH_BYTES) this.#exchange.resume()
+      return piece
     }
     if (this.#error) throw this.#error
     return null

@@ -207,6 +207,21 @@ describe('survey', () => {
 })
 
 describe('parseQuantities', () => {
+  it('leaves alone what was added to the prototype of all objects', () => {
+    const added = { limit: 1 }
+    const names = { usage: 5, added }
+    let document: unknown
+    for (const [name, value] of Object.entries(names))
+      Object.defineProperty(Object.prototype, name, { value, enumerable: true, configurable: true, writable: true })
+    try {
+      document = parseQuantities('{"limit":2}')
+    } finally {
+      for (const name of Object.keys(names)) Reflect.deleteProperty(Object.prototype, name)
+    }
+    expect(document).toStrictEqual({ limit: 2n })
+    expect(added).toStrictEqual({ limit: 1 })
+  })
+
   it('makes every quantity a bigint, wherever it stands, and nothing else', () => {
     const text = `{
       "u": {"p": {"cyclades.vm": {"limit": 9223372036854775807, "usage": 0, "pending": -0,

@@ -41,7 +41,7 @@ function split(
 ): { entries: unknown[]; error: string | null } {
   const splitter = new EntrySplitter(depth, maxBytes)
   const entries: unknown[] = []
-  for (const chunk of chunks) entries.push(...splitter.push([chunk]))
+  for (const chunk of chunks) entries.push(...splitter.push(chunk))
   entries.push(...splitter.end())
   return { entries, error: splitter.error?.message ?? null }
 }

@@ -111,14 +111,14 @@ export function memberProvisions(holder: unknown, source: unknown, provisions: u
   const method = ISSUE_ONE_COMMISSION.name
   const user = idOf(method, 'holder', holder)
   const project = idOf(method, 'source', source)
-  return Object.entries(objectOf(method, 'provisions', provisions)).flatMap(([resource, quantity]) =>
-    mkProvisions(
-      user,
-      project,
-      idOf(method, 'provisions', resource),
-      quantityOf(method, `provisions[${JSON.stringify(resource)}]`, quantity),
-    ),
-  )
+  const quantities = objectOf(method, 'provisions', provisions)
+  const charges: Provision[] = []
+  for (const resource of Object.keys(quantities)) {
+    idOf(method, 'provisions', resource)
+    const quantity = quantityOf(method, `provisions[${JSON.stringify(resource)}]`, quantities[resource])
+    charges.push(...mkProvisions(user, project, resource, quantity))
+  }
+  return charges
 }
 
 /** The same over several projects. */

@@ -1,4 +1,3 @@
-import { joined } from './bytes.ts'
 import { parseQuantities } from './json.ts'
 
 /** Of an object: a name and its value. */
@@ -7,6 +6,8 @@ export type Entry = [name: string, value: unknown]
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 const [QUOTE, COMMA, BACKSLASH, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST] = [0x22, 0x2c, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d]
+/** Of the buffer, as long as entries are small. */
+const USUAL_BYTES = 1 << 16
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
 
 /**
@@ -22,7 +23,8 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
 export class EntrySplitter {
   readonly #depth: number
   readonly #maxBytes: number
-  #chunks: Uint8Array[] = []
+  /** From its second byte on, what can't be parsed yet. It is used again: one for each chunk would be much garbage. */
+  #buffer: Uint8Array = new Uint8Array(USUAL_BYTES)
   #bytes = 0
   /** Not worth looking before so many bytes are there; doubles while one large entry arrives. */
   #wanted = 0
@@ -44,11 +46,8 @@ export class EntrySplitter {
     return this.#error
   }
 
-  push(chunks: readonly Uint8Array[]): Entry[] {
-    for (const chunk of chunks) {
-      this.#chunks.push(chunk)
-      this.#bytes += chunk.byteLength
-    }
+  push(chunk: Uint8Array): Entry[] {
+    this.#append(chunk)
     return this.#bytes < this.#wanted ? [] : this.flush()
   }
 
@@ -84,14 +83,15 @@ export class EntrySplitter {
 
   /** All that is held, without the brace that opens the object. */
   #join(): Uint8Array {
-    const held = joined(this.#chunks, this.#bytes)
+    const held = this.#buffer.subarray(1, 1 + this.#bytes)
     if (this.#opened) return held
     let at = BYTE_ORDER_MARK.every((byte, index) => held[index] === byte) ? BYTE_ORDER_MARK.length : 0
     while (isSpace(held[at])) at += 1
     if (at === held.byteLength) return held
     if (held[at] === OPEN) {
       this.#opened = true
-      return held.subarray(at + 1)
+      this.#keep(held.subarray(at + 1))
+      return this.#join()
     }
     // Perhaps the mark has not come whole.
     if (held[at] !== BYTE_ORDER_MARK[0] || held.byteLength >= BYTE_ORDER_MARK.length) {
@@ -100,16 +100,28 @@ export class EntrySplitter {
     return held
   }
 
+  #append(chunk: Uint8Array): void {
+    const bytes = this.#bytes + chunk.byteLength
+    if (1 + bytes > this.#buffer.byteLength) {
+      const larger = new Uint8Array(2 * (1 + bytes))
+      larger.set(this.#buffer)
+      this.#buffer = larger
+    }
+    this.#buffer.set(chunk, 1 + this.#bytes)
+    this.#bytes = bytes
+  }
+
+  /** Moves what is left to the beginning. A buffer that had to hold a large entry is given back. */
   #keep(held: Uint8Array): void {
-    // A copy, so that a large block is not held for the few bytes at its end.
-    this.#chunks = [held.slice()]
+    const isTooLarge = this.#buffer.byteLength > USUAL_BYTES && held.byteLength < USUAL_BYTES / 2
+    if (isTooLarge) this.#buffer = new Uint8Array(USUAL_BYTES)
+    this.#buffer.set(held, 1)
     this.#bytes = held.byteLength
   }
 
   #fail(error: unknown): void {
     if (!(error instanceof SyntaxError)) throw error
     this.#error = error
-    this.#chunks = []
     this.#bytes = 0
   }
 
@@ -126,9 +138,20 @@ export class EntrySplitter {
     this.#closed = true
     this.#wanted = 0
     if (!rest.every(isSpace)) this.#fail(new SyntaxError('Something follows the object'))
-    this.#chunks = []
     this.#bytes = 0
     return entries
+  }
+
+  /** The entries before a comma. Braces around them, where the comma is and in the byte that is free for it, make an object. */
+  #parse(comma: number): Entry[] {
+    const end = 1 + comma
+    this.#buffer[0] = OPEN
+    this.#buffer[end] = CLOSE
+    try {
+      return parse(this.#buffer.subarray(0, end + 1), '', '')
+    } finally {
+      this.#buffer[end] = COMMA
+    }
   }
 
   /** The last comma behind as many closing braces as an entry usually has. */
@@ -139,7 +162,7 @@ export class EntrySplitter {
       while (braces < this.#depth && held[at - 1 - braces] === CLOSE) braces += 1
       if (braces < this.#depth) continue
       try {
-        return [at, parse(held.subarray(0, at))]
+        return [at, this.#parse(at)]
       } catch {
         return null
       }

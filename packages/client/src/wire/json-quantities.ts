@@ -12,6 +12,8 @@ const ROUNDED_UNLIMITED = 2 ** 63
  */
 export function restore(holder: object, options: { unlimited: boolean; quantities: boolean }): boolean {
   const { unlimited, quantities } = options
+  // Somebody may have added to the prototype of all objects.
+  const inheritsNames = Object.keys(Object.prototype).length > 0
   // Without recursion, so that no nesting is too deep.
   const pending = [holder]
   for (let container = pending.pop(); container !== undefined; container = pending.pop()) {
@@ -28,9 +30,9 @@ export function restore(holder: object, options: { unlimited: boolean; quantitie
       }
     } else {
       const members = container as Record<string, unknown>
-      const names = Object.keys(members)
-      for (let index = 0; index < names.length; index++) {
-        const name = names[index] as string
+      // As lists of their names, objects take up to a quarter longer.
+      for (const name in members) {
+        if (inheritsNames && !Object.hasOwn(members, name)) continue
         const value = members[name]
         if (typeof value === 'object') {
           if (value !== null) pending.push(value)
