@@ -168,7 +168,9 @@ const specs: Parameter = (() => {
         },
       ]),
       ...bad('specs.name', { name: Number.NaN }, { name: Infinity }, { name: () => 'n' }, { name: Symbol('n') }),
-      ...bad('specs.of.0.it', { of: [{ it: Number.NaN }] }),
+      ...bad('specs.of.0.it', { of: [{ it: Number.NaN }] }, { of: [{ it: 2 ** 53 }] }, { of: [{ it: -1e300 }] }),
+      ...bad('specs.resources', ...[null, ...NO_OBJECT].map((resources) => ({ resources }))),
+      ...bad('specs.resources["vm"]', ...[...NOTHING, ...NO_OBJECT].map((vm) => ({ resources: { vm } }))),
       ...bad('specs.self.self', { self: cycle }),
     ],
   }
@@ -562,7 +564,10 @@ describe('what the service judges', () => {
       [client.commissionAction(-1, '\ud800' as 'accept'), '{"\\ud800":""}'],
       [client.joinProject('not a uuid \u0000 \ud800'), '{"join":{"project":"not a uuid \\u0000 \\ud800"}}'],
       [client.createProject({} as { name: string; end_date: string }), '{}'],
-      [client.modifyProject('p', { max_members: -5, name: null, resources: 7 } as object), '{"max_members":-5,"name":null,"resources":7}'], // prettier-ignore
+      [
+        client.modifyProject('p', { max_members: -5, name: null, resources: {} } as object),
+        '{"max_members":-5,"name":null,"resources":{}}',
+      ],
       [client.sendFeedback(' ', ''), 'feedback_msg=+&feedback_data='],
     ]
     for (const [call, body] of bodies) {

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { AstakosClient } from '../src/client.ts'
+import { ConnectionError } from '../src/errors.ts'
 import { answer, rawServer, type RawRequest, type RawServer } from './support/raw-server.ts'
-import { clientOf, nodeTransports, pause, until } from './support/transports.ts'
+import { clientOf, failure, nodeTransports, pause, until } from './support/transports.ts'
 
 /**
  * Servers close idle connections whenever they like, also at the moment at which the next request is on its way. The
@@ -103,6 +104,20 @@ for (const transport of nodeTransports) {
         expect(new Set([...keys.values()].flatMap((set) => [...set])).size).toBe(50)
       })
     }
+
+    it('garbage on a kept connection is an answer: nothing is sent again', async () => {
+      const server = await rawServer((request, socket) => {
+        if (request.path.endsWith('/projects/q')) socket.end('garbage\r\n\r\n')
+        else socket.write(answer(200, { id: 'p' }))
+      })
+      cleanUps.push(server.close)
+      const client = open(server)
+      await client.getProject('p')
+      const error = await failure(client.getProject('q'))
+      expect(error).toBeInstanceOf(ConnectionError)
+      expect(error).toMatchObject({ attempts: 1 })
+      expect(server.requests.filter(({ path }) => path.endsWith('/projects/q'))).toMatchObject([{ nth: 3 }])
+    })
 
     for (const [how, hangUp] of [
       ['ends', (socket: Socket) => socket.end()],

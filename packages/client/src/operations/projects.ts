@@ -2,7 +2,6 @@ import { encodable, idOf, kindOf, objectOf, pathIdOf, quantityOf, serialOf, stri
 import { JSON_TYPE, pathOf, type Call, type Operation } from '../call.ts'
 import { BadValue } from '../errors.ts'
 import type { RequestOptions } from '../options.ts'
-import { isDict } from '../wire/fault.ts'
 import { stringifyExact } from '../wire/json.ts'
 import type { ApplicationReceipt, Open, Project, ProjectState, Uuid } from '../wire/types.ts'
 import { listAnswer, nothing, objectAnswer } from './answers.ts'
@@ -123,17 +122,16 @@ export function reasonOf(method: string, reason: unknown): string {
   return reason === undefined ? '' : stringOf(method, 'reason', reason)
 }
 
-/** The service judges what it is sent; only quantities must be such that they can be sent exactly. */
+/** The service judges what it is sent; here it need only be such that it can be sent as meant. */
 function specsBody({ name: method }: Operation, specs: unknown): string {
   const { max_members, resources } = objectOf(method, 'specs', specs)
   if (max_members !== undefined && typeof max_members !== 'string') quantityOf(method, 'specs.max_members', max_members)
-  if (isDict(resources)) {
-    for (const [resource, capacities] of Object.entries(resources)) {
-      if (!isDict(capacities)) continue
-      for (const member of ['project_capacity', 'member_capacity']) {
-        if (capacities[member] !== undefined)
-          quantityOf(method, `specs.resources[${JSON.stringify(resource)}].${member}`, capacities[member])
-      }
+  const capacities = resources === undefined ? {} : objectOf(method, 'specs.resources', resources)
+  for (const [resource, value] of Object.entries(capacities)) {
+    const at = `specs.resources[${JSON.stringify(resource)}]`
+    const members = objectOf(method, at, value)
+    for (const member of ['project_capacity', 'member_capacity']) {
+      if (members[member] !== undefined) quantityOf(method, `${at}.${member}`, members[member])
     }
   }
   try {
@@ -145,10 +143,13 @@ function specsBody({ name: method }: Operation, specs: unknown): string {
   return stringifyExact(specs)
 }
 
-/** What JSON would turn into null, drop, or not take at all. */
+/** What JSON would turn into null, drop, or not take at all; and what a number may have been rounded to. */
 function refuseUnsendable(method: string, at: string, value: unknown, above: Set<unknown>): void {
-  if (typeof value === 'number' && !Number.isFinite(value))
-    throw new BadValue(at, `must be finite, not ${value}`, method)
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new BadValue(at, `must be finite, not ${value}`, method)
+    if (Number.isInteger(value) && !Number.isSafeInteger(value))
+      throw new BadValue(at, `must be a safe integer or a bigint, not ${value}`, method)
+  }
   if (typeof value === 'function' || typeof value === 'symbol')
     throw new BadValue(at, `must be JSON, not ${kindOf(value)}`, method)
   if (typeof value !== 'object' || value === null) return

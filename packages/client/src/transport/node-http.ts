@@ -39,7 +39,7 @@ function exchange(request: WireRequest, observer: Observer, tls: object): Exchan
     if (socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', sent)
     else sent()
   })
-  outgoing.on('error', (error) => fail(error, { stale: outgoing.reusedSocket && !answered }))
+  outgoing.on('error', (error) => fail(error, { stale: outgoing.reusedSocket && !answered && !isGarbage(error) }))
   outgoing.once('response', (incoming) => {
     answered = true
     response = incoming
@@ -80,4 +80,9 @@ function exchange(request: WireRequest, observer: Observer, tls: object): Exchan
     pause: () => response?.pause(),
     resume: () => response?.resume(),
   }
+}
+
+/** Something came that is no HTTP; so the connection was open, and the server there. */
+function isGarbage(error: Error): boolean {
+  return (error as NodeJS.ErrnoException).code?.startsWith('HPE_') ?? false
 }

@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici'
+import { errors, type Dispatcher } from 'undici'
 import { opener, Sockets, type Open } from './dispatcher.ts'
 import { Turnstile } from './turnstile.ts'
 import type { Exchange, Head, Observer, Transport, TransportOptions, WireRequest } from './transport.ts'
@@ -122,10 +122,12 @@ class Connection {
         this.renew()
         onDone()
       })
-      // Stale even when it was not started: undici fails what waits for a connection that is just being reset. What it
-      // calls an invalid argument was refused by itself, or by a proxy that wants a password.
+      // Stale even when it was not started: undici fails what waits for a connection that is just being reset; not when
+      // something came that is no HTTP. What it calls an invalid argument was refused by itself, or by a proxy that wants
+      // a password.
       const { code } = error as { code?: unknown }
-      observer.onError(error, { stale: wasUsed && !answered, unsent: code === 'UND_ERR_INVALID_ARG' })
+      const silent = !answered && !(error instanceof errors.HTTPParserError)
+      observer.onError(error, { stale: wasUsed && silent, unsent: code === 'UND_ERR_INVALID_ARG' })
     }
     const { origin, path, method, body } = request
     const headers = { ...request.headers } // those for a proxy are written into it
