@@ -28,11 +28,13 @@ export function modifyProject(recorded: Recorded, [projectId = '']: readonly str
   return apply(body, { name: 'modifyProject', call: (c, o) => c.modifyProject(projectId, specs, o) })
 }
 
-/** The service judges the members; only quantities have a type that the client insists on. */
+/** The service judges the members; quantities and the shape around them are what the client insists on. */
 function apply(body: JsonObject, drive: Drive): Recognised {
-  const { max_members: maxMembers, resources } = body
-  const capacities = isObject(resources) ? Object.values(resources).filter(isObject) : []
-  const quantities = capacities.flatMap((of) => ['project_capacity', 'member_capacity'].map((name) => of[name]))
+  const { max_members: maxMembers, resources = {} } = body
+  const capacities = isObject(resources) ? Object.values(resources) : [resources]
+  const quantities = capacities.flatMap((of) =>
+    isObject(of) ? ['project_capacity', 'member_capacity'].map((name) => of[name]) : [null],
+  )
   if (typeof maxMembers !== 'string') quantities.push(maxMembers)
   if (!quantities.every((quantity) => quantity === undefined || isInt64(quantity)))
     throw new LeftOut('refused', [drive])
