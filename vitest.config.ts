@@ -27,6 +27,16 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          name: 'server',
+          include: ['packages/server/test/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
           testTimeout: 300_000,
