@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import type { Json } from './json.ts'
 import type { World } from './transcripts.ts'
 
-const PLACEHOLDER =
+export const PLACEHOLDER =
   /<(origin|base|base_path|uuid|token|group|project|application|membership|serial|oauth2|cookie|datetime|http-date|text)(:[^<>|]+)?(?:\|(\w+))?>/g
 
 /** A text of nothing but one of these stands for a JSON integer. */
-const INTEGER = /^<(?:application|membership|serial):\w+>$/
+export const INTEGER = /^<(?:application|membership|serial):\w+>$/
 
 const FIRST_MOMENT = Date.UTC(2024, 0, 1)
 
@@ -81,7 +81,7 @@ export class Bindings {
   }
 }
 
-function suffixed(value: string, suffix: string | undefined): string {
+export function suffixed(value: string, suffix: string | undefined): string {
   switch (suffix) {
     case undefined:
     case 'string':

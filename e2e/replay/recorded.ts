@@ -18,6 +18,9 @@ export interface Recorded {
 
 export type Pair = readonly [name: string, value: string]
 
+/** Fills placeholders in. */
+export type Filler = Pick<Bindings, 'text' | 'json' | 'texts'>
+
 export function recordedOf(request: RecordedRequest, bindings: Bindings): Recorded {
   const [path, query = ''] = splitOnce(bindings.text(request.url), '?')
   const below = bindings.text('<base>/')
@@ -48,7 +51,8 @@ export function splitOnce(text: string, separator: string): [string, string | un
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)]
 }
 
-function bodyOf(request: RecordedRequest, bindings: Bindings): Buffer {
+/** Empty where none was recorded. */
+export function bodyOf(request: RecordedRequest, bindings: Filler): Buffer {
   const { json, text, latin1, form, generated } = request
   if (json !== undefined) return Buffer.from(writeJson(bindings.json(json)))
   if (text !== undefined) return Buffer.from(bindings.text(text))

@@ -7,6 +7,8 @@ export interface Scenario {
   readonly file: string
   readonly name: string
   readonly area: string
+  /** A condition beyond the world. */
+  readonly requires?: string
   readonly steps: readonly Step[]
 }
 
@@ -16,6 +18,11 @@ export interface Step {
   /** Absent: an operator action or a pause. */
   readonly request?: RecordedRequest
   readonly response?: RecordedResponse
+  readonly operator?: JsonObject
+  readonly wait_seconds?: bigint
+  readonly unordered?: readonly string[]
+  readonly lenient?: readonly string[]
+  readonly alternatives?: readonly JsonObject[]
 }
 
 export interface RecordedRequest {
@@ -45,6 +52,7 @@ export interface RecordedResponse {
   readonly jsonp?: { readonly callback: string; readonly json: Json }
   readonly html?: true
   readonly empty?: true
+  readonly set_cookies?: readonly { readonly name: string; readonly value: string }[]
 }
 
 export function scenarioFiles(folders: readonly string[]): string[] {

@@ -1,0 +1,45 @@
+import type { RecordedRequest, Scenario } from '../replay/transcripts.ts'
+
+/**
+ * What the service does not offer yet. A scenario is left out if one of its steps needs a line of this table, whatever
+ * the answers are; to offer more, delete lines.
+ */
+const LATER: readonly Later[] = [
+  { name: 'projects', route: /^\/account\/v1\.0\/projects/ },
+  { name: 'OAuth 2.0', route: /^\/oauth2/ },
+  { name: 'weblogin', route: /^\/weblogin/ },
+  { name: 'administration', route: /^\/admin/ },
+  { name: 'pages', route: /^\/ui\/(?!get_services|get_menu)/ },
+  { name: 'administration of users', route: /^\/identity\/v2\.0\/users/ },
+  { name: 'logging in', request: ({ cookie_jar, csrf }) => cookie_jar !== undefined || csrf === true },
+  { name: 'limits of projects', operator: 'modify_project_limit' },
+  { name: 'administration of users', requires: 'user-admin-api' },
+]
+
+interface Later {
+  readonly name: string
+  /** Below the base, without the query. */
+  readonly route?: RegExp
+  readonly request?: (request: RecordedRequest) => boolean
+  readonly operator?: string
+  readonly requires?: string
+}
+
+/** Below the base, without the query; of a URL outside of the base, all of it. */
+export function routeOf(url: string): string {
+  return url.replace(/^<base>/, '').replace(/\?.*$/s, '')
+}
+
+/** Why a scenario is left out, or null. */
+export function leftOutBy(scenario: Scenario): string | null {
+  for (const { name, route, request: isLater, operator, requires } of LATER) {
+    if (requires !== undefined && scenario.requires === requires) return `${name}: requires ${requires}`
+    for (const { request, operator: action } of scenario.steps) {
+      if (operator !== undefined && action?.['action'] === operator) return `${name}: operator ${operator}`
+      if (request === undefined) continue
+      if (route?.test(routeOf(request.url)) || isLater?.(request))
+        return `${name}: ${request.method} ${routeOf(request.url)}`
+    }
+  }
+  return null
+}

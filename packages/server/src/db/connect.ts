@@ -1,0 +1,44 @@
+import pg from 'pg'
+
+/** Where a database is: a URL, or what `pg` takes. */
+export type ConnectionSettings = pg.ClientConfig
+
+/** int8 and its arrays come as text: what reads them decides, and a number would round. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (oid === INT8) return BigInt
+    if (oid === INT8_ARRAY) return parseBigints
+    return pg.types.getTypeParser(oid, format as 'text')
+  }) as typeof pg.types.getTypeParser,
+}
+
+const INT8 = 20
+const INT8_ARRAY = 1016
+
+function parseBigints(text: string): bigint[] {
+  return text === '{}' ? [] : text.slice(1, -1).split(',').map(BigInt)
+}
+
+/** An array of integers as a literal: a quarter less of work than an array of bigints for `pg`. */
+export function intArray(values: readonly (bigint | number)[]): string {
+  return `{${values.join(',')}}`
+}
+
+export interface ClientOptions {
+  /** Statements go out without waiting for the answers to those before. */
+  readonly pipeline: boolean
+  /** How long a statement waits for a row that another transaction has locked. */
+  readonly lockTimeoutMs: number
+}
+
+export function createClient(settings: ConnectionSettings, { pipeline, lockTimeoutMs }: ClientOptions): pg.Client {
+  return new pg.Client({
+    ...settings,
+    pipeline,
+    types,
+    application_name: 'astakos-server',
+    lock_timeout: lockTimeoutMs,
+    connectionTimeoutMillis: 5000,
+    keepAlive: true,
+  } as pg.ClientConfig)
+}

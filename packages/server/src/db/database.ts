@@ -1,0 +1,85 @@
+import pg from 'pg'
+import { createClient, type ConnectionSettings } from './connect.ts'
+import { DatabaseUnavailable, isSqlError } from './errors.ts'
+import { Line } from './line.ts'
+import type { Queryable, Statement } from './statement.ts'
+
+/** A wait for a locked row ends after this time: the caller may come again. */
+export const LOCK_TIMEOUT_MS = 5000
+
+/** Reads go over few shared connections: PostgreSQL does more with two busy ones than with twenty that take turns. */
+const READ_LINES = 2
+
+/** Transactions that wait for each other's rows need connections of their own. */
+const TRANSACTIONS_MAX = 4
+
+export class Database implements Queryable {
+  readonly settings: ConnectionSettings
+  readonly #lines: readonly Line[]
+  readonly #pool: pg.Pool
+  #turn = 0
+
+  constructor(settings: ConnectionSettings) {
+    this.settings = settings
+    this.#lines = Array.from({ length: READ_LINES }, () => this.line())
+    const Client = class {
+      constructor() {
+        return createClient(settings, { pipeline: true, lockTimeoutMs: LOCK_TIMEOUT_MS })
+      }
+    }
+    this.#pool = new pg.Pool({ max: TRANSACTIONS_MAX, Client: Client as unknown as typeof pg.Client })
+    // Of an idle connection: the next transaction opens another one.
+    this.#pool.on('error', () => undefined)
+  }
+
+  /** A connection of one's own. */
+  line(): Line {
+    return new Line(this.settings, { lockTimeoutMs: LOCK_TIMEOUT_MS })
+  }
+
+  /** Reads, one statement each. */
+  query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+    this.#turn = (this.#turn + 1) % this.#lines.length
+    return (this.#lines[this.#turn] as Line).query<Row>(statement, values)
+  }
+
+  /** Commits what the body did, or nothing of it. */
+  async transaction<T>(body: (tx: Queryable) => Promise<T>): Promise<T> {
+    let client: pg.PoolClient
+    try {
+      client = await this.#pool.connect()
+    } catch (error) {
+      throw isSqlError(error) ? error : new DatabaseUnavailable(error)
+    }
+    let broken: Error | undefined
+    try {
+      await client.query('begin')
+      const result = await body(transactionOn(client))
+      const { command } = await client.query('commit')
+      // The COMMIT of a transaction that failed succeeds, as a ROLLBACK.
+      if (command !== 'COMMIT') throw new Error('The transaction was rolled back')
+      return result
+    } catch (error) {
+      await client.query('rollback').catch((failure: Error) => (broken = failure))
+      throw error
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#lines.map((line) => line.close()), this.#pool.end()])
+  }
+}
+
+function transactionOn(client: pg.PoolClient): Queryable {
+  return {
+    async query<Row>({ name, text }: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+      try {
+        return (await client.query({ name, text, values: values as unknown[] })).rows as Row[]
+      } catch (error) {
+        throw isSqlError(error) ? error : new DatabaseUnavailable(error)
+      }
+    },
+  }
+}

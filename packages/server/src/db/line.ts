@@ -1,0 +1,82 @@
+import type pg from 'pg'
+import { createClient, type ClientOptions, type ConnectionSettings } from './connect.ts'
+import { DatabaseUnavailable, isSqlError } from './errors.ts'
+import type { Queryable, Statement } from './statement.ts'
+
+/**
+ * One connection that many share: statements go out as they come, answers return in that order. It is opened with the
+ * first statement, and again with the next one after it broke.
+ */
+export class Line implements Queryable {
+  readonly #settings: ConnectionSettings
+  readonly #options: Omit<ClientOptions, 'pipeline'>
+  #client: Promise<pg.Client> | null = null
+  #closed = false
+
+  constructor(settings: ConnectionSettings, options: Omit<ClientOptions, 'pipeline'>) {
+    this.#settings = settings
+    this.#options = options
+  }
+
+  async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.result<Row>(statement, values)).rows
+  }
+
+  /** @throws {DatabaseUnavailable} @throws {SqlError} */
+  async result<Row>(statement: Statement, values: readonly unknown[] = []): Promise<{ rows: Row[]; command: string }> {
+    const client = await this.open()
+    return Line.on(client, statement, values)
+  }
+
+  static async on<Row>(
+    client: pg.Client,
+    { name, text }: Statement,
+    values: readonly unknown[] = [],
+  ): Promise<{ rows: Row[]; command: string }> {
+    try {
+      const { rows, command } = await client.query({ name, text, values: values as unknown[] })
+      return { rows: rows as Row[], command }
+    } catch (error) {
+      throw isSqlError(error) ? error : new DatabaseUnavailable(error)
+    }
+  }
+
+  /** The connection itself, for statements that belong together. */
+  open(): Promise<pg.Client> {
+    if (this.#closed) return Promise.reject(new DatabaseUnavailable(new Error('closed')))
+    return (this.#client ??= this.#connect())
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const client = createClient(this.#settings, { ...this.#options, pipeline: true })
+    const forget = (): void => {
+      if (this.#client === opening) this.#client = null
+    }
+    client.on('error', forget)
+    client.on('end', forget)
+    const opening = this.#client
+    try {
+      await client.connect()
+      return client
+    } catch (error) {
+      this.#client = null
+      throw new DatabaseUnavailable(error)
+    }
+  }
+
+  /** Hangs up at once, so that whoever waits for an answer learns that there will be none. */
+  async drop(): Promise<void> {
+    const client = await this.#client?.catch(() => null)
+    this.#client = null
+    // The socket: `end` would wait for the answers.
+    ;(client as unknown as { connection?: { stream?: { destroy(): void } } } | null)?.connection?.stream?.destroy()
+  }
+
+  /** After the answers to what was sent. */
+  async close(): Promise<void> {
+    this.#closed = true
+    const client = await this.#client?.catch(() => null)
+    this.#client = null
+    await client?.end()
+  }
+}

@@ -1,0 +1,41 @@
+import type { Readable } from 'node:stream'
+import { stringifyExact } from 'astakosclient/wire'
+import { CONTENT_TYPES } from './negotiation.ts'
+
+/** What a call answers. */
+export interface Answer {
+  readonly status: number
+  readonly body: string | Readable
+  readonly contentType: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export function json(document: unknown, status = 200): Answer {
+  return jsonText(stringifyExact(document), status)
+}
+
+/** A document that is text already. */
+export function jsonText(body: string | Readable, status = 200, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, body, contentType: CONTENT_TYPES.json, headers }
+}
+
+/** Done, with nothing to say; still labelled as JSON. */
+export function nothing(status = 200): Answer {
+  return jsonText('', status)
+}
+
+export function html(body: string, status: number): Answer {
+  return { status, body, contentType: 'text/html; charset=utf-8' }
+}
+
+/** For what is not there, and what is not allowed, outside of the API. */
+export function page(title: string, status: number): Answer {
+  return html(
+    `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${title}</title></head><body><h1>${title}</h1></body></html>\n`,
+    status,
+  )
+}
+
+export function redirect(location: string, status: 301 | 302, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { ...html('', status), headers: { ...headers, location } }
+}

@@ -1,0 +1,210 @@
+import { METHODS } from 'node:http'
+import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Service } from '../service.ts'
+import { page, redirect, type Answer } from './answer.ts'
+import { authenticateComponent, authenticateUser } from './authenticate.ts'
+import type { Call, Method, Route } from './call.ts'
+import { corsHeaders, preflight } from './cors.ts'
+import { faultOf } from './failure.ts'
+import { Fault, faultJson, faultXml } from './fault.ts'
+import { CONTENT_TYPES, formatOf } from './negotiation.ts'
+import { canonicalUrl, UNREADABLE } from './path.ts'
+import { Query } from './query.ts'
+
+export interface AppOptions {
+  readonly service: Service
+  readonly routes: readonly Route[]
+  readonly logger: FastifyBaseLogger
+  /** Told of every answer. */
+  readonly onAnswer?: (route: string, method: string, status: number, milliseconds: number) => void
+}
+
+/** What is known of a request before its body is read. */
+interface Known {
+  readonly query: Query
+  readonly method: Method
+  readonly caller: object
+}
+
+/** A request may not take longer to arrive; answers may. */
+const REQUEST_TIMEOUT_MS = 120_000
+
+/** Longer than load balancers keep theirs, so that they close first. */
+const KEEP_ALIVE_MS = 75_000
+
+/** CONNECT never gets here. */
+const ALL_METHODS = METHODS.filter((method) => method !== 'CONNECT')
+
+/** Without a token of the page that it comes from, such a request is refused. O-17. */
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+
+/** The application, apart from its listener. */
+export function createApp({ service, routes, logger, onAnswer }: AppOptions): FastifyInstance {
+  const { settings } = service
+  const base = new URL(settings.baseUrl)
+  const basePath = base.pathname.replace(/\/$/, '')
+  const app = fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    genReqId: () => crypto.randomUUID(),
+    bodyLimit: settings.bodyBytesMax,
+    trustProxy: settings.trustProxy.length > 0 ? [...settings.trustProxy] : false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    rewriteUrl: ({ url }) => canonicalUrl(url ?? '/'),
+    routerOptions: { maxParamLength: 16_384, querystringParser: () => ({}) },
+  })
+  for (const method of ALL_METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
+
+  // Order of checks: URL, method, token, type of the body, body. So bodies are bytes until a route reads them.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
+
+  app.addHook('onRequest', async (request, reply) => {
+    const cors = corsHeaders(settings.corsOrigins, request.headers.origin)
+    if (!cors) return
+    reply.headers(cors)
+    if (request.method === 'OPTIONS' && request.headers['access-control-request-method'])
+      return reply.code(204).headers(preflight(request.headers)).send()
+  })
+  if (onAnswer) {
+    app.addHook('onResponse', (request, reply, done) => {
+      onAnswer(request.routeOptions.url ?? 'unknown', request.method, reply.statusCode, reply.elapsedTime)
+      done()
+    })
+  }
+
+  const callOf = (request: FastifyRequest, query: Query): Call => ({
+    service,
+    params: request.params as Record<string, string>,
+    query,
+    format: formatOf(pathOf(request), query, request.headers.accept),
+    body: request.body as Buffer | undefined,
+    header: (name) => headerOf(request, name),
+    origin: settings.trustProxy.length > 0 ? `${schemeOf(request)}://${request.host}` : base.origin,
+    url: request.originalUrl,
+  })
+
+  for (const route of routes) {
+    const allow = Object.keys(route.methods).join(',')
+    const options = {
+      method: ALL_METHODS,
+      async onRequest(request: FastifyRequest): Promise<void> {
+        const method = route.methods[request.method]
+        if (!method) {
+          if (route.kind === 'page' && !SAFE.has(request.method)) throw new Forbidden()
+          throw new Fault('notAllowed', 'Method not allowed', { allow })
+        }
+        const query = new Query(request.url)
+        const known: Known = { query, method, caller: await callerOf(service, method, request, query) }
+        request.known = known
+      },
+      async handler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+        const { query, method, caller } = request.known as Known
+        return send(reply, route.kind, await method.handle({ ...callOf(request, query), ...caller } as never))
+      },
+      errorHandler: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+        fail(error, request, reply, route.kind),
+    }
+    const url = basePath + route.path
+    if (url !== '') app.route({ ...options, url })
+    if (route.slash !== false) app.route({ ...options, url: `${url}/` })
+  }
+  if (basePath !== '') app.get('/', (_, reply) => send(reply, 'page', redirect(`${settings.baseUrl}/`, 301)))
+
+  app.decorateRequest('known', null)
+  app.setErrorHandler((error, request, reply) => fail(error, request, reply, 'api'))
+  app.setNotFoundHandler((request, reply) => {
+    const path = pathOf(request)
+    if (path === UNREADABLE) return fail(new Fault('badRequest', 'The path is not valid UTF-8'), request, reply, 'api')
+    const isApi = ['/account/', '/identity/'].some((area) => path.startsWith(basePath + area))
+    if (isApi) return fail(new Fault('badRequest', 'API endpoint not found'), request, reply, 'api')
+    return send(reply, 'page', SAFE.has(request.method) ? page('Not found', 404) : page('Forbidden', 403))
+  })
+  return app
+}
+
+/** A page's request without its token. */
+class Forbidden extends Error {}
+
+function fail(error: unknown, request: FastifyRequest, reply: FastifyReply, kind: Route['kind']): FastifyReply {
+  if (error instanceof Forbidden) return send(reply, kind, page('Forbidden', 403))
+  const known = faultOf(error)
+  if (!known) request.log.error({ err: error }, 'A request failed unexpectedly')
+  else if (known.status >= 500) request.log.warn({ reason: known.message }, 'A request could not be served')
+  const fault = known ?? new Fault('internalServerError', 'Unexpected error')
+  const format = formatOf(pathOf(request), new Query(request.url), request.headers.accept)
+  return send(reply, kind, {
+    status: fault.status,
+    body: format === 'xml' ? faultXml(fault) : faultJson(fault),
+    contentType: CONTENT_TYPES[format],
+    headers: fault.headers,
+  })
+}
+
+function send(reply: FastifyReply, kind: Route['kind'], { status, body, contentType, headers = {} }: Answer): FastifyReply {
+  reply.code(status).header('content-type', contentType).header('x-request-id', reply.request.id)
+  if (kind === 'api') {
+    const vary = reply.getHeader('vary')
+    reply.headers(apiHeaders())
+    if (typeof vary === 'string') reply.header('vary', `X-Auth-Token, ${vary}`)
+  }
+  reply.headers(headers)
+  return reply.send(body)
+}
+
+/** Source: overview, 8. */
+function apiHeaders(): Record<string, string> {
+  const now = httpDate()
+  return {
+    'cache-control': 'no-cache, no-store, must-revalidate, max-age=0',
+    vary: 'X-Auth-Token',
+    'content-language': 'en',
+    expires: now,
+    'last-modified': now,
+  }
+}
+
+let dateSecond = 0
+let dateText = ''
+/** It changes once a second, and writing it costs as much as finding a route. */
+function httpDate(): string {
+  const second = Math.floor(Date.now() / 1000)
+  if (second !== dateSecond) {
+    dateSecond = second
+    dateText = new Date(second * 1000).toUTCString()
+  }
+  return dateText
+}
+
+async function callerOf(service: Service, { caller }: Method, request: FastifyRequest, query: Query): Promise<object> {
+  if (caller === 'nobody') return {}
+  const token = headerOf(request, 'x-auth-token')
+  if (caller === 'user') return { user: await authenticateUser(service, query, token) }
+  return { component: await authenticateComponent(service, query, token) }
+}
+
+function pathOf(request: FastifyRequest): string {
+  const end = request.url.indexOf('?')
+  return end < 0 ? request.url : request.url.slice(0, end)
+}
+
+function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value.join(', ') : value
+}
+
+/** From a proxy that is believed; it may use either name. */
+function schemeOf(request: FastifyRequest): string {
+  const isTrusted = request.ips !== undefined && request.ips.length > 1
+  return isTrusted && headerOf(request, 'x-forwarded-protocol') === 'https' ? 'https' : request.protocol
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    known: unknown
+  }
+}

@@ -1,0 +1,51 @@
+import type { Database } from '../db/database.ts'
+import { sql } from '../db/statement.ts'
+
+/** In the order in which they are looked for. Source: identity specification, 5. */
+export type DefaultProjectRefusal =
+  'unverified' | 'unmoderated' | 'rejected' | 'inactive' | 'unknown' | 'dead' | 'no member' | 'not permitted'
+
+const STATE = sql(`
+  select u.email_verified, u.moderated, u.is_rejected, u.is_active, p.state as project, m.state as membership
+    from users as u
+    left join projects as p on p.uuid = $2
+    left join memberships as m on m.user_id = u.id and m.project_id = p.id
+   where u.id = $1
+     for update of u`)
+
+const SET = sql('update users set default_project = $2 where id = $1')
+
+interface Row {
+  email_verified: boolean
+  moderated: boolean
+  is_rejected: boolean
+  is_active: boolean
+  project: string | null
+  membership: string | null
+}
+
+/** @returns null when it is done. */
+export function setDefaultProject(
+  database: Database,
+  userId: bigint,
+  projectUuid: string,
+): Promise<DefaultProjectRefusal | null> {
+  return database.transaction(async (tx) => {
+    const [row] = await tx.query<Row>(STATE, [userId, projectUuid])
+    const refusal = row ? refusalOf(row) : 'inactive'
+    if (refusal === null) await tx.query(SET, [userId, projectUuid])
+    return refusal
+  })
+}
+
+function refusalOf({ project, membership, ...user }: Row): DefaultProjectRefusal | null {
+  if (!user.email_verified) return 'unverified'
+  if (!user.moderated) return 'unmoderated'
+  if (user.is_rejected) return 'rejected'
+  if (!user.is_active) return 'inactive'
+  if (project === null) return 'unknown'
+  if (project !== 'active' && project !== 'suspended') return 'dead'
+  if (membership === null) return 'no member'
+  const isMember = membership === 'accepted' || membership === 'leave_requested'
+  return isMember && project === 'active' ? null : 'not permitted'
+}

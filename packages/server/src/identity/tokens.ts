@@ -1,0 +1,38 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+
+/** Of users and components alike: 43 characters of URL-safe base64. Source: overview, 1. */
+export function generateToken(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+/** A token has 256 random bits, so a plain hash is enough to look it up and nobody gets from the hash to the token. */
+export function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
+
+/** Fewer could be guessed, and what a person thinks up is worse than its length. */
+const CHARACTERS_MIN = 22
+const CHARACTERS_MAX = 64
+
+/** For a token that is set by hand. @throws {RangeError} naming the rule. */
+export function checkToken(token: string): void {
+  if (!/^[!-~]*$/.test(token)) throw new RangeError('A token consists of visible ASCII characters')
+  if (token.length < CHARACTERS_MIN || token.length > CHARACTERS_MAX)
+    throw new RangeError(`A token has ${CHARACTERS_MIN} to ${CHARACTERS_MAX} characters`)
+}
+
+const [NONCE_BYTES, TAG_BYTES] = [12, 16]
+
+/** AES-256-GCM under the secret key, bound to its owner: moved to another row it does not open. */
+export function sealToken(secretKey: Buffer, owner: string, token: string): Buffer {
+  const nonce = randomBytes(NONCE_BYTES)
+  const cipher = createCipheriv('aes-256-gcm', secretKey, nonce).setAAD(Buffer.from(owner))
+  return Buffer.concat([nonce, cipher.update(token, 'utf8'), cipher.final(), cipher.getAuthTag()])
+}
+
+/** For sign-in and the pages that show a person their token; nothing else opens it. */
+export function openToken(secretKey: Buffer, owner: string, sealed: Buffer): string {
+  const decipher = createDecipheriv('aes-256-gcm', secretKey, sealed.subarray(0, NONCE_BYTES))
+  decipher.setAAD(Buffer.from(owner)).setAuthTag(sealed.subarray(-TAG_BYTES))
+  return decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
+}

@@ -1,0 +1,105 @@
+import { Readable } from 'node:stream'
+import { json, jsonText, nothing, type Answer } from '../http/answer.ts'
+import { forComponent, forNobody, forUser, type Call, type Route, type UserCall } from '../http/call.ts'
+import { badRequest, Fault } from '../http/fault.ts'
+import { parseBody, readJson, shown } from '../http/json.ts'
+import { isObject } from '../http/validate.ts'
+import { setDefaultProject, type DefaultProjectRefusal } from '../identity/default-project.ts'
+import { allUsernames, usernamesOf, uuidsOf } from '../identity/usernames.ts'
+import { feedbackOf } from './feedback-form.ts'
+
+/** Any body that is JSON, whatever it is labelled. Source: identity specification, 3. */
+function namesAsked(call: Call): { uuids: readonly unknown[] | null; displaynames: readonly string[] } {
+  const notJson = 'Request body should be json formatted.'
+  const body = parseBody(call.body, { notUtf8: notJson, notJson })
+  if (!isObject(body)) throw badRequest('Request body should be a json formatted dictionary')
+  const { uuids = [], displaynames = [] } = body
+  if (!Array.isArray(displaynames)) throw badRequest(`Invalid displaynames: ${shown(displaynames)}`)
+  if (!displaynames.every((name) => typeof name === 'string'))
+    throw badRequest("Items in 'displaynames' must be strings")
+  if (uuids !== null && !Array.isArray(uuids)) throw badRequest(`Invalid uuids: ${shown(uuids)}`)
+  return { uuids, displaynames }
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+
+async function userCatalogs(call: Call): Promise<Answer> {
+  const { uuids, displaynames } = namesAsked(call)
+  const { database } = call.service
+  const [byUuid, byName] = await Promise.all([
+    usernamesOf(database, (uuids ?? []).filter(isText)),
+    uuidsOf(database, displaynames),
+  ])
+  return catalogs(byUuid, byName)
+}
+
+/** A service may ask for everybody: `"uuids": null`. */
+async function serviceUserCatalogs(call: Call): Promise<Answer> {
+  const { uuids, displaynames } = namesAsked(call)
+  if (uuids !== null) return userCatalogs(call)
+  const byName = await uuidsOf(call.service.database, displaynames)
+  return jsonText(Readable.from(everybody(call, byName), { objectMode: false }))
+}
+
+async function* everybody(call: Call, byName: readonly [string, string][]): AsyncGenerator<string, void, undefined> {
+  yield `{"displayname_catalog":${JSON.stringify(Object.fromEntries(byName))},"uuid_catalog":{`
+  let separator = ''
+  for await (const users of allUsernames(call.service.database)) {
+    yield separator + users.map(([uuid, name]) => `${JSON.stringify(uuid)}:${JSON.stringify(name)}`).join(',')
+    separator = ','
+  }
+  yield '}}'
+}
+
+function catalogs(byUuid: readonly [string, string][], byName: readonly [string, string][]): Answer {
+  return json({ uuid_catalog: Object.fromEntries(byUuid), displayname_catalog: Object.fromEntries(byName) })
+}
+
+/** Source: identity specification, 4. */
+async function feedback(call: UserCall): Promise<Answer> {
+  const form = await feedbackOf(call.body, call.header('content-type'))
+  if (!form) throw badRequest('Invalid data')
+  const { uuid, email } = call.user
+  const text = `From: ${email} (${uuid})\n\n${form.message}\n\n${form.data}`
+  try {
+    await call.service.mailer.send({ subject: `Feedback from ${email}`, text })
+  } catch {
+    return nothing(502)
+  }
+  return nothing()
+}
+
+const REFUSALS: Readonly<Record<DefaultProjectRefusal, (id: string) => Fault>> = {
+  unverified: () => new Fault('notAllowed', 'User account does not have a verified email address.'),
+  unmoderated: () => new Fault('notAllowed', 'User account is not moderated.'),
+  rejected: () => new Fault('notAllowed', 'This account has been rejected.'),
+  inactive: () => new Fault('notAllowed', 'User account is not active.'),
+  unknown: (id) => new Fault('itemNotFound', `There is no project identified by ${id}.`),
+  dead: (id) => new Fault('conflict', `Project ${id} is not alive.`),
+  'no member': () => new Fault('itemNotFound', 'This is not a valid membership request.'),
+  'not permitted': () => new Fault('forbidden', 'You do not have the permissions to perform this action.'),
+}
+
+/** Source: identity specification, 5. */
+async function defaultProject(call: UserCall): Promise<Answer> {
+  const body = readJson(call.body, call.header('content-type'))
+  if (!isObject(body)) throw badRequest('Request should be a JSON dict')
+  const { project_id: id } = body
+  if (id == null) throw new Fault('forbidden', 'Project id not specified')
+  const refusal = isText(id) ? await setDefaultProject(call.service.database, call.user.id, id) : 'unknown'
+  if (refusal !== null) throw REFUSALS[refusal](shown(id))
+  return nothing()
+}
+
+/** Source: quota specification, 1. */
+async function resources(call: Call): Promise<Answer> {
+  return json(Object.fromEntries(await call.service.resources.get()))
+}
+
+export const accountRoutes: readonly Route[] = [
+  { kind: 'api', path: '/account/v1.0/resources', methods: { GET: forNobody(resources) } },
+  { kind: 'api', path: '/account/v1.0/user_catalogs', methods: { POST: forUser(userCatalogs) } },
+  { kind: 'api', path: '/account/v1.0/service/user_catalogs', methods: { POST: forComponent(serviceUserCatalogs) } },
+  { kind: 'api', path: '/account/v1.0/feedback', methods: { POST: forUser(feedback) } },
+  { kind: 'api', path: '/account/v1.0/myaccount/default_project', methods: { POST: forUser(defaultProject) } },
+]

@@ -1,0 +1,100 @@
+import { json, jsonText, type Answer } from '../http/answer.ts'
+import { forNobody, type Call, type Route } from '../http/call.ts'
+import { badRequest, Fault } from '../http/fault.ts'
+import { readJson } from '../http/json.ts'
+import { CONTENT_TYPES } from '../http/negotiation.ts'
+import { isObject } from '../http/validate.ts'
+import { refusalOfUser } from '../identity/callers.ts'
+import type { Access } from '../identity/access.ts'
+import { accessXml } from './access-xml.ts'
+
+/** What this service can do beyond the original. Idempotency contract, 1. */
+const FEATURES = { 'astakos-features': 'idempotent-commissions, resolved-commissions' }
+
+const UPDATED = '2014-04-17T00:00:00Z'
+
+/** Source: identity specification, 2.1. */
+async function postTokens(call: Call): Promise<Answer> {
+  // Only an empty body asks for the catalog alone; I-1.
+  const access = call.body === undefined || call.body.length === 0 ? null : await authenticate(call)
+  const catalog = await call.service.catalog.get()
+  if (call.format === 'xml') {
+    const body = accessXml({ token: access?.token ?? null, access: access?.access ?? null, catalog })
+    return { status: 200, body, contentType: CONTENT_TYPES.xml, headers: FEATURES }
+  }
+  const document = access ? { ...accessJson(access), serviceCatalog: catalog } : { serviceCatalog: catalog }
+  return jsonText(JSON.stringify({ access: document }), 200, FEATURES)
+}
+
+async function authenticate(call: Call): Promise<{ token: string; access: Access }> {
+  const body = readJson(call.body, call.header('content-type'))
+  const { token, username, tenant } = credentialsOf(body)
+  if (token === null) throw badRequest('Malformed request: missing token')
+  // What is no text is no token either.
+  const access = typeof token === 'string' ? await call.service.accesses.of(token) : null
+  if (!access) throw new Fault('unauthorized', 'Invalid token')
+  const refusal = refusalOfUser(access)
+  if (refusal !== null) throw new Fault('unauthorized', refusal)
+  if (username !== undefined && username !== access.uuid) throw new Fault('unauthorized', 'Invalid credentials')
+  if (tenant && tenant !== access.uuid) throw badRequest('Not conforming tenantName')
+  return { token: token as string, access }
+}
+
+/** A token goes before a password; I-2: a user name that is null is none. */
+function credentialsOf(body: unknown): { token: unknown; username: unknown; tenant: unknown } {
+  if (!isObject(body)) throw badRequest('Request should be a JSON dict')
+  const { auth } = body
+  const missing = badRequest('Malformed request: missing credentials')
+  if (auth === undefined) throw missing
+  if (!isObject(auth)) throw badRequest('"auth" should be a JSON dict')
+  const { token, passwordCredentials: password, tenantName: tenant } = auth
+  if (isObject(token) && 'id' in token) return { token: token['id'], username: undefined, tenant }
+  if (token !== undefined && !isObject(token)) throw badRequest('"token" should be a JSON dict')
+  if (!isObject(password) || !('password' in password) || password['username'] == null) throw missing
+  return { token: password['password'], username: password['username'], tenant }
+}
+
+function accessJson({ token, access }: { token: string; access: Access }): object {
+  const { uuid, realName, expires, defaultProject, roles, projects } = access
+  return {
+    token: { id: token, expires, tenant: { id: defaultProject, name: realName } },
+    user: { id: uuid, name: realName, roles, roles_links: [], projects },
+  }
+}
+
+/** OAuth2 access tokens alone are known here, and there are none yet. Source: identity specification, 2.3. */
+function validateToken(): Answer {
+  throw new Fault('itemNotFound', 'No such token')
+}
+
+function versions({ service }: Call): Answer {
+  const self = { rel: 'self', href: `${service.settings.baseUrl}/identity/v2.0/` }
+  return json({ versions: { values: [{ id: 'v2.0', status: 'CURRENT', updated: UPDATED, links: [self] }] } })
+}
+
+function version({ service }: Call): Answer {
+  return json({
+    version: {
+      id: 'v2.0',
+      status: 'CURRENT',
+      updated: UPDATED,
+      media_types: [{ base: 'application/json', type: 'application/vnd.openstack.identity-v2.0+json' }],
+      links: [
+        { rel: 'self', href: `${service.settings.baseUrl}/identity/v2.0/` },
+        { rel: 'describedby', type: 'text/html', href: 'https://docs.openstack.org/' },
+      ],
+    },
+  })
+}
+
+const get = (handle: (call: Call) => Answer): Route['methods'] => ({ GET: forNobody(handle) })
+
+export const identityRoutes: readonly Route[] = [
+  { kind: 'api', path: '/identity/', slash: false, methods: get(versions) },
+  { kind: 'api', path: '/identity/.json', slash: false, methods: get(versions) },
+  { kind: 'api', path: '/identity/v2.0', methods: get(version) },
+  { kind: 'api', path: '/identity/v2.0.json', slash: false, methods: get(version) },
+  { kind: 'api', path: '/identity/v2.0/.json', slash: false, methods: get(version) },
+  { kind: 'api', path: '/identity/v2.0/tokens', methods: { POST: forNobody(postTokens) } },
+  { kind: 'api', path: '/identity/v2.0/tokens/:token(.+)', slash: false, methods: get(validateToken) },
+]

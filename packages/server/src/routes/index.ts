@@ -1,0 +1,14 @@
+import type { Route } from '../http/call.ts'
+import { accountRoutes } from './account.ts'
+import { commissionRoutes } from './commissions.ts'
+import { identityRoutes } from './identity.ts'
+import { pageRoutes } from './pages.ts'
+import { quotaRoutes } from './quotas.ts'
+
+export const routes: readonly Route[] = [
+  ...identityRoutes,
+  ...accountRoutes,
+  ...quotaRoutes,
+  ...commissionRoutes,
+  ...pageRoutes,
+]

@@ -1,0 +1,41 @@
+import type { Database } from './db/database.ts'
+import type { Loader } from './db/loader.ts'
+import { Accesses } from './identity/access.ts'
+import { Cached } from './identity/cached.ts'
+import { Callers } from './identity/callers.ts'
+import { readCatalog, type CatalogService } from './identity/catalog.ts'
+import type { Mailer } from './mail.ts'
+import type { QuotaEngine } from './quotas/engine.ts'
+import { ownQuotas } from './quotas/read.ts'
+import { readResources, type ResourceInfo } from './quotas/resources.ts'
+import type { ServiceSettings } from './settings.ts'
+
+/** What the routes work with. */
+export interface Service {
+  readonly settings: ServiceSettings
+  readonly database: Database
+  readonly engine: QuotaEngine
+  readonly mailer: Mailer
+  readonly callers: Callers
+  readonly accesses: Accesses
+  readonly ownQuotas: Loader<bigint, string>
+  readonly catalog: Cached<readonly CatalogService[]>
+  readonly resources: Cached<readonly (readonly [string, ResourceInfo])[]>
+}
+
+export function createService(
+  settings: ServiceSettings,
+  { database, engine, mailer }: Pick<Service, 'database' | 'engine' | 'mailer'>,
+): Service {
+  return {
+    settings,
+    database,
+    engine,
+    mailer,
+    callers: new Callers(database),
+    accesses: new Accesses(database),
+    ownQuotas: ownQuotas(database),
+    catalog: new Cached(() => readCatalog(database), settings.endpointCacheMs),
+    resources: new Cached(() => readResources(database), settings.resourceCacheMs),
+  }
+}
