@@ -2,26 +2,17 @@
  * Serves a recorded world for replayers: `--world FILE`, `--database-url URL` (else an embedded PostgreSQL). Prints a
  * line of JSON that tells where and who, then does what each line of its standard input says, and answers with a line.
  */
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { parseExact, stringifyExact } from 'astakosclient/wire'
-import { pino } from 'pino'
-import { Database } from '../src/db/database.ts'
 import { startEmbedded } from '../src/db/embedded/index.ts'
 import { migrate } from '../src/db/migrate.ts'
-import { createApp } from '../src/http/app.ts'
 import { noMail, type Mailer } from '../src/mail.ts'
 import { modifyResource } from '../src/operations/registry.ts'
 import { activateUser, deactivateUser, renewToken } from '../src/operations/users.ts'
-import { QuotaEngine } from '../src/quotas/engine.ts'
-import { routes } from '../src/routes/index.ts'
-import { createService } from '../src/service.ts'
-import { DEFAULT_SETTINGS } from '../src/settings.ts'
-import { loadWorld, type World } from './world.ts'
-
-const BASE_PATH = '/astakos'
+import { startWorldService } from './world-service.ts'
+import type { World } from './world.ts'
 
 const { values } = parseArgs({ options: { world: { type: 'string' }, 'database-url': { type: 'string' } } })
 const file = values.world ?? new URL('../../../fixtures/golden/world.json', import.meta.url)
@@ -30,39 +21,15 @@ const embedded = values['database-url'] === undefined ? await startEmbedded({ da
 const connection = embedded ? embedded.connection : { connectionString: values['database-url'] as string }
 await migrate(connection)
 
-const database = new Database(connection)
-const engine = new QuotaEngine(database)
-const secretKey = randomBytes(32)
 /** Accepted and thrown away, until a scenario wants it to fail. */
-let mail: Mailer = { send: () => Promise.resolve() }
-
-// The port is known once the application listens, and its own URL is part of the world: a place is taken first.
-const { createServer } = await import('node:net')
-const port = await new Promise<number>((resolve) => {
-  const probe = createServer().listen(0, '127.0.0.1', () => {
-    const address = probe.address()
-    probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-  })
-})
-const origin = `http://127.0.0.1:${port}`
-const service = createService(
-  { ...DEFAULT_SETTINGS, baseUrl: origin + BASE_PATH, trustProxy: ['127.0.0.1'] },
-  { database, engine, mailer: { send: (letter) => mail.send(letter) } },
-)
-const app = createApp({ service, routes, logger: pino({ level: 'warn' }, pino.destination(2)) })
-await app.listen({ host: '127.0.0.1', port })
+const acceptAll: Mailer = { send: () => Promise.resolve() }
+let mail = acceptAll
+const served = await startWorldService(connection, { mailer: { send: (letter) => mail.send(letter) } })
 
 async function reset(): Promise<object> {
-  mail = { send: () => Promise.resolve() }
-  const bindings = await database.transaction((tx) => loadWorld(tx, world, { secretKey, base: origin + BASE_PATH }))
-  engine.forget()
-  forget()
-  return { origin, base_path: BASE_PATH, bindings }
-}
-
-function forget(): void {
-  service.catalog.forget()
-  service.resources.forget()
+  mail = acceptAll
+  const bindings = await served.load(world)
+  return { origin: served.origin, base_path: served.basePath, bindings }
 }
 
 interface Operator {
@@ -76,17 +43,18 @@ interface Operator {
   readonly ui_visible?: boolean
 }
 
-const big = (value: number | bigint | undefined): bigint | undefined => (value === undefined ? undefined : BigInt(value))
+const big = (value: number | bigint | undefined): bigint | undefined =>
+  value === undefined ? undefined : BigInt(value)
 
 async function operate(order: Operator): Promise<void> {
-  await database.transaction(async (tx) => {
+  await served.service.database.transaction(async (tx) => {
     switch (order.action) {
       case 'deactivate_user':
         return deactivateUser(tx, order.uuid, order.reason)
       case 'activate_user':
         return activateUser(tx, order.uuid)
       case 'renew_token':
-        await renewToken(tx, secretKey, order.uuid, new Date(Date.now() + 30 * 24 * 3600 * 1000))
+        await renewToken(tx, served.secretKey, order.uuid, new Date(Date.now() + 30 * 24 * 3600 * 1000))
         return undefined
       case 'modify_resource':
         return modifyResource(tx, order.name, {
@@ -99,7 +67,7 @@ async function operate(order: Operator): Promise<void> {
         throw new RangeError(`There is no operator action ${order.action}`)
     }
   })
-  forget()
+  served.forget()
 }
 
 async function obey(line: string): Promise<object> {
@@ -124,7 +92,5 @@ say(await reset())
 for await (const line of createInterface(process.stdin)) {
   say(await obey(line).catch((error: unknown) => ({ error: error instanceof Error ? error.message : String(error) })))
 }
-await app.close()
-await engine.close()
-await database.close()
+await served[Symbol.asyncDispose]()
 await embedded?.stop()

@@ -3,13 +3,13 @@ import pg from 'pg'
 /** Where a database is: a URL, or what `pg` takes. */
 export type ConnectionSettings = pg.ClientConfig
 
-/** int8 and its arrays come as text: what reads them decides, and a number would round. */
+/** int8 comes as `bigint`: a number would round. */
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+  getTypeParser(oid: number) {
     if (oid === INT8) return BigInt
     if (oid === INT8_ARRAY) return parseBigints
-    return pg.types.getTypeParser(oid, format as 'text')
-  }) as typeof pg.types.getTypeParser,
+    return pg.types.getTypeParser(oid) as (text: string) => unknown
+  },
 }
 
 const INT8 = 20
@@ -40,5 +40,5 @@ export function createClient(settings: ConnectionSettings, { pipeline, lockTimeo
     lock_timeout: lockTimeoutMs,
     connectionTimeoutMillis: 5000,
     keepAlive: true,
-  } as pg.ClientConfig)
+  })
 }

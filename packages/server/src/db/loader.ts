@@ -1,7 +1,7 @@
 interface Waiting<K, V> {
   readonly key: K
-  resolve(value: V): void
-  reject(error: unknown): void
+  readonly resolve: (value: V) => void
+  readonly reject: (error: unknown) => void
 }
 
 /** Reads under way at once; what comes meanwhile waits and is read together. */
@@ -16,7 +16,7 @@ const BATCH_MAX = 500
  */
 export class Loader<K, V> {
   readonly #read: (keys: readonly K[]) => Promise<readonly V[]>
-  #waiting: Waiting<K, V>[] = []
+  readonly #waiting: Waiting<K, V>[] = []
   #underWay = 0
   #scheduled = false
 

@@ -30,7 +30,10 @@ export function migrations(): Migration[] {
  * @returns the names of the steps that were taken.
  * @throws when the database is of a later release than this code.
  */
-export async function migrate(settings: ConnectionSettings, steps: readonly Migration[] = migrations()): Promise<string[]> {
+export async function migrate(
+  settings: ConnectionSettings,
+  steps: readonly Migration[] = migrations(),
+): Promise<string[]> {
   const client = createClient(settings, { pipeline: false, lockTimeoutMs: 0 })
   // Reported by the statement that meets it.
   client.on('error', () => undefined)
@@ -43,7 +46,8 @@ export async function migrate(settings: ConnectionSettings, steps: readonly Migr
     const { rows } = await client.query<{ number: number }>('select number from migrations order by number')
     const newest = steps.at(-1)?.number ?? 0
     const later = rows.find(({ number }) => number > newest)
-    if (later) throw new Error(`The database is of a later release: its schema is ${later.number}, this code knows ${newest}`)
+    if (later)
+      throw new Error(`The database is of a later release: its schema is ${later.number}, this code knows ${newest}`)
     const done = new Set(rows.map(({ number }) => number))
     const taken: string[] = []
     for (const { number, name, text } of steps) {

@@ -15,7 +15,11 @@ export function json(document: unknown, status = 200): Answer {
 }
 
 /** A document that is text already. */
-export function jsonText(body: string | Readable, status = 200, headers: Readonly<Record<string, string>> = {}): Answer {
+export function jsonText(
+  body: string | Readable,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
   return { status, body, contentType: CONTENT_TYPES.json, headers }
 }
 

@@ -145,7 +145,11 @@ function fail(error: unknown, request: FastifyRequest, reply: FastifyReply, kind
   })
 }
 
-function send(reply: FastifyReply, kind: Route['kind'], { status, body, contentType, headers = {} }: Answer): FastifyReply {
+function send(
+  reply: FastifyReply,
+  kind: Route['kind'],
+  { status, body, contentType, headers = {} }: Answer,
+): FastifyReply {
   reply.code(status).header('content-type', contentType).header('x-request-id', reply.request.id)
   if (kind === 'api') {
     const vary = reply.getHeader('vary')
@@ -153,7 +157,8 @@ function send(reply: FastifyReply, kind: Route['kind'], { status, body, contentT
     if (typeof vary === 'string') reply.header('vary', `X-Auth-Token, ${vary}`)
   }
   reply.headers(headers)
-  return reply.send(body)
+  // As bytes: to a text the framework would add a charset of its own.
+  return reply.send(typeof body === 'string' ? Buffer.from(body) : body)
 }
 
 /** Source: overview, 8. */

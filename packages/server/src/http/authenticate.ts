@@ -13,7 +13,11 @@ function tokenOf(query: Query, header: string | undefined): string {
 }
 
 /** @throws {Fault} 401, in the order of the overview, 3. */
-export async function authenticateUser(service: Service, query: Query, header: string | undefined): Promise<UserCaller> {
+export async function authenticateUser(
+  service: Service,
+  query: Query,
+  header: string | undefined,
+): Promise<UserCaller> {
   const user = await service.callers.userOf(tokenOf(query, header))
   if (!user) throw unauthorized('Invalid X-Auth-Token')
   const refusal = refusalOfUser(user)

@@ -84,7 +84,9 @@ export class Callers {
 }
 
 /** A loader over rows that each bring the hash that they were found by. */
-export function byHash<V>(read: (hashes: readonly Buffer[]) => Promise<readonly (readonly [Buffer, V])[]>): Loader<Buffer, V | null> {
+export function byHash<V>(
+  read: (hashes: readonly Buffer[]) => Promise<readonly (readonly [Buffer, V])[]>,
+): Loader<Buffer, V | null> {
   return new Loader(async (hashes) => {
     const found = new Map((await read(hashes)).map(([hash, value]) => [hash.toString('latin1'), value]))
     return hashes.map((hash) => found.get(hash.toString('latin1')) ?? null)

@@ -34,9 +34,10 @@ export async function describeComponents(on: Queryable, overrides: Readonly<Reco
     [defaultsOf(name), WELL_KNOWN[name] ?? {}, { name, url: ui_url }, own(overrides, name)].reduce(merge),
   )
   const others = Object.keys(overrides).filter((name) => !registered.has(name))
-  return [...described, ...others.map((name) => [defaultsOf(name), WELL_KNOWN[name] ?? {}, own(overrides, name)].reduce(merge))].toSorted(
-    (one, other) => Number(one['order']) - Number(other['order']),
-  )
+  return [
+    ...described,
+    ...others.map((name) => [defaultsOf(name), WELL_KNOWN[name] ?? {}, own(overrides, name)].reduce(merge)),
+  ].toSorted((one, other) => Number(one['order']) - Number(other['order']))
 }
 
 function own(overrides: Readonly<Record<string, Meta>>, name: string): Meta {

@@ -3,7 +3,14 @@ import { sql } from '../db/statement.ts'
 
 /** In the order in which they are looked for. Source: identity specification, 5. */
 export type DefaultProjectRefusal =
-  'unverified' | 'unmoderated' | 'rejected' | 'inactive' | 'unknown' | 'dead' | 'no member' | 'not permitted'
+  | 'unverified'
+  | 'unmoderated'
+  | 'rejected'
+  | 'inactive'
+  | 'unknown'
+  | 'dead'
+  | 'no member'
+  | 'not permitted'
 
 const STATE = sql(`
   select u.email_verified, u.moderated, u.is_rejected, u.is_active, p.state as project, m.state as membership

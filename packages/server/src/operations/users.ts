@@ -155,7 +155,12 @@ export async function deactivateUser(tx: Queryable, uuid: string, reason: string
   if (!user) throw new RangeError('There is no accepted user of that uuid')
   const projects = await tx.query<{ id: bigint }>(PROJECTS_TO_SUSPEND, [uuid, user.id])
   const memberships = await tx.query<Member>(MEMBERSHIPS_TO_SUSPEND, [user.id])
-  await move(tx, projects, memberships, { from: 'active', project: 'suspended', member: 'suspended', reason: 'user_deactivation' })
+  await move(tx, projects, memberships, {
+    from: 'active',
+    project: 'suspended',
+    member: 'suspended',
+    reason: 'user_deactivation',
+  })
 }
 
 /** The reverse, for what the deactivation had suspended. */
@@ -164,7 +169,12 @@ export async function activateUser(tx: Queryable, uuid: string): Promise<void> {
   if (!user) throw new RangeError('There is no inactive user of that uuid')
   const projects = await tx.query<{ id: bigint }>(PROJECTS_TO_RESUME, [uuid, user.id])
   const memberships = await tx.query<Member>(MEMBERSHIPS_TO_RESUME, [user.id])
-  await move(tx, projects, memberships, { from: 'suspended', project: 'active', member: 'accepted', reason: 'user_reactivation' })
+  await move(tx, projects, memberships, {
+    from: 'suspended',
+    project: 'active',
+    member: 'accepted',
+    reason: 'user_reactivation',
+  })
 }
 
 interface Member {

@@ -19,6 +19,8 @@ export class OutcomeUnknown extends Error {
   }
 }
 
+const INT64_MAX = 2n ** 63n - 1n
+
 const BEGIN = sql('begin')
 const COMMIT = sql('commit')
 const DRAW_SERIALS = sql("select nextval('serials') as serial from generate_series(1, $1::bigint)")
@@ -185,7 +187,10 @@ function namedHoldings(requests: readonly EngineRequest[], ids: HoldingIds): big
 function namedSerials(requests: readonly EngineRequest[]): bigint[] {
   const named = new Set<bigint>()
   for (const request of requests) {
-    if (request.kind === 'resolve') for (const serial of [...request.accept, ...request.reject]) named.add(serial)
+    if (request.kind !== 'resolve') continue
+    // Any integer may be asked for; these alone can exist.
+    for (const serial of [...request.accept, ...request.reject])
+      if (serial > 0n && serial <= INT64_MAX) named.add(serial)
   }
   return [...named]
 }

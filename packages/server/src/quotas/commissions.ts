@@ -59,7 +59,11 @@ export async function pendingCommission(
 }
 
 /** Also after it ended, with how. */
-export async function anyCommission(on: Queryable, component: string, serial: bigint): Promise<ResolvedDocument | null> {
+export async function anyCommission(
+  on: Queryable,
+  component: string,
+  serial: bigint,
+): Promise<ResolvedDocument | null> {
   const pending = await pendingCommission(on, component, serial)
   if (pending) return { ...pending, state: 'pending', resolve_time: null, reason: null }
   // It may have ended since, but a serial does not come back.

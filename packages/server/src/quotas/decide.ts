@@ -64,8 +64,8 @@ export class Ledger {
     const holdings: Holding[] = []
     for (const provision of provisions) {
       const key = keyOf(provision)
-      const id = key && this.#ids.get(key)
-      const holding = id == null ? undefined : this.#holdings.get(id)
+      const id = key ? this.#ids.get(key) : undefined
+      const holding = id === undefined ? undefined : this.#holdings.get(id)
       const refusal = holding ? refusalOf(holding, provision, force) : { kind: 'no holding' as const, provision }
       if (refusal) return { ...refusalAnswer(refusal), serial: null }
       holdings.push(holding as Holding)

@@ -38,8 +38,8 @@ interface Waiting {
   readonly request: EngineRequest
   readonly weight: number
   readonly since: number
-  resolve(outcome: never): void
-  reject(error: unknown): void
+  readonly resolve: (outcome: never) => void
+  readonly reject: (error: unknown) => void
 }
 
 /**
@@ -55,7 +55,7 @@ export class QuotaEngine {
   readonly #queueMax: number
   readonly #batchTimeoutMs: number
   readonly #observer: EngineObserver
-  #queue: Waiting[] = []
+  readonly #queue: Waiting[] = []
   #running: Promise<void> | null = null
   #closed = false
 

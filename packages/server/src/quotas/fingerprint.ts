@@ -14,5 +14,7 @@ export function fingerprintOf(request: {
 }): Buffer {
   const { provisions, name, force, autoAccept } = request
   const parts = provisions.map(({ holder, source, resource, quantity }) => [holder, source, resource, quantity])
-  return createHash('sha256').update(stringifyExact([parts, name, force, autoAccept, null])).digest()
+  return createHash('sha256')
+    .update(stringifyExact([parts, name, force, autoAccept, null]))
+    .digest()
 }

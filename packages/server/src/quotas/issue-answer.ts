@@ -43,7 +43,11 @@ export function refusalAnswer(refusal: Refusal): Encoded {
   }
 }
 
-function encode(status: number, fault: string, { message, ...more }: { message: string; [member: string]: unknown }): Encoded {
+function encode(
+  status: number,
+  fault: string,
+  { message, ...more }: { message: string; [member: string]: unknown },
+): Encoded {
   return { status, body: stringifyExact({ [fault]: { message, code: status, ...more } }) }
 }
 

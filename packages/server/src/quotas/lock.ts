@@ -94,10 +94,7 @@ export async function lockInOrder(tx: Queryable, wanted: Wanted): Promise<Locked
       ]),
     ),
     holdings: new Map(
-      rows.map(({ id, limit, usage_min, usage_max }) => [
-        id,
-        { id, limit, usageMin: usage_min, usageMax: usage_max },
-      ]),
+      rows.map(({ id, limit, usage_min, usage_max }) => [id, { id, limit, usageMin: usage_min, usageMax: usage_max }]),
     ),
   }
 }

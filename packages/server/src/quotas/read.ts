@@ -117,7 +117,10 @@ export async function* memberQuotas(on: Queryable, filter: QuotaFilter): AsyncGe
 }
 
 /** All that projects hold, likewise. */
-export async function* projectQuotas(on: Queryable, filter: Omit<QuotaFilter, 'users'>): AsyncGenerator<string, void, undefined> {
+export async function* projectQuotas(
+  on: Queryable,
+  filter: Omit<QuotaFilter, 'users'>,
+): AsyncGenerator<string, void, undefined> {
   for (let after = 0n; ;) {
     // oxlint-disable-next-line no-await-in-loop
     const rows = await on.query<ProjectNumbers & { id: bigint; project: string }>(OF_PROJECTS, [
@@ -132,7 +135,10 @@ export async function* projectQuotas(on: Queryable, filter: Omit<QuotaFilter, 'u
     const projects = [...grouped(held, ({ project }) => project)]
     if (projects.length > 0) {
       yield projects
-        .map(([project, ofProject]) => `${JSON.stringify(project)}:{${ofProject.map((row) => `${JSON.stringify(row.resource)}:{${projectNumbers(row)}}`).join(',')}}`)
+        .map(
+          ([project, ofProject]) =>
+            `${JSON.stringify(project)}:{${ofProject.map((row) => `${JSON.stringify(row.resource)}:{${projectNumbers(row)}}`).join(',')}}`,
+        )
         .join(',')
     }
     after = last.id

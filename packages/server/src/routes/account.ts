@@ -85,7 +85,7 @@ async function defaultProject(call: UserCall): Promise<Answer> {
   const body = readJson(call.body, call.header('content-type'))
   if (!isObject(body)) throw badRequest('Request should be a JSON dict')
   const { project_id: id } = body
-  if (id == null) throw new Fault('forbidden', 'Project id not specified')
+  if (id === null || id === undefined) throw new Fault('forbidden', 'Project id not specified')
   const refusal = isText(id) ? await setDefaultProject(call.service.database, call.user.id, id) : 'unknown'
   if (refusal !== null) throw REFUSALS[refusal](shown(id))
   return nothing()

@@ -35,18 +35,21 @@ const flag = (name: string): z.ZodDefault<z.ZodBoolean> =>
 
 const NAME_MAX = 4096
 
+/** Code points, which is what PostgreSQL counts. */
+const characters = (text: string): number => Array.from(text).length
+
 export const issueBody = z.object(
   {
     provisions: z
       .any()
-      .refine((value) => value != null, { error: 'Provisions are missing.', abort: true })
+      .refine((value) => value !== null && value !== undefined, { error: 'Provisions are missing.', abort: true })
       .pipe(z.array(provision, { error: 'Provisions should be a list.' })),
     force: flag('force'),
     auto_accept: flag('auto_accept'),
     // O-12: the limit is in characters, and an emoji is one.
     name: z
       .string({ error: 'Commission name should be a string.' })
-      .refine((name) => name.length <= NAME_MAX || [...name].length <= NAME_MAX, {
+      .refine((name) => name.length <= NAME_MAX || characters(name) <= NAME_MAX, {
         error: `Commission name should have at most ${NAME_MAX} characters.`,
       })
       .default(''),

@@ -50,8 +50,10 @@ function credentialsOf(body: unknown): { token: unknown; username: unknown; tena
   const { token, passwordCredentials: password, tenantName: tenant } = auth
   if (isObject(token) && 'id' in token) return { token: token['id'], username: undefined, tenant }
   if (token !== undefined && !isObject(token)) throw badRequest('"token" should be a JSON dict')
-  if (!isObject(password) || !('password' in password) || password['username'] == null) throw missing
-  return { token: password['password'], username: password['username'], tenant }
+  if (!isObject(password) || !('password' in password)) throw missing
+  const { username = null } = password
+  if (username === null) throw missing
+  return { token: password['password'], username, tenant }
 }
 
 function accessJson({ token, access }: { token: string; access: Access }): object {
@@ -96,5 +98,5 @@ export const identityRoutes: readonly Route[] = [
   { kind: 'api', path: '/identity/v2.0.json', slash: false, methods: get(version) },
   { kind: 'api', path: '/identity/v2.0/.json', slash: false, methods: get(version) },
   { kind: 'api', path: '/identity/v2.0/tokens', methods: { POST: forNobody(postTokens) } },
-  { kind: 'api', path: '/identity/v2.0/tokens/:token(.+)', slash: false, methods: get(validateToken) },
+  { kind: 'api', path: '/identity/v2.0/tokens/*', slash: false, methods: get(validateToken) },
 ]

@@ -43,7 +43,10 @@ async function streamed(pieces: AsyncGenerator<string, void, undefined>, whenEmp
   return jsonText(Readable.from(wrapped(first.value, pieces), { objectMode: false }))
 }
 
-async function* wrapped(first: string, rest: AsyncGenerator<string, void, undefined>): AsyncGenerator<string, void, undefined> {
+async function* wrapped(
+  first: string,
+  rest: AsyncGenerator<string, void, undefined>,
+): AsyncGenerator<string, void, undefined> {
   yield `{${first}`
   for await (const piece of rest) yield `,${piece}`
   yield '}'
