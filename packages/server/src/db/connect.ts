@@ -3,6 +3,9 @@ import pg from 'pg'
 /** Where a database is: a URL, or what `pg` takes. */
 export type ConnectionSettings = pg.ClientConfig
 
+/** Asked for before each connection: an embedded server that was started again is somewhere else. */
+export type Whereabouts = () => ConnectionSettings
+
 /** int8 comes as `bigint`: a number would round. */
 const types: pg.CustomTypesConfig = {
   getTypeParser(oid: number) {

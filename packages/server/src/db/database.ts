@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { createClient, type ConnectionSettings } from './connect.ts'
+import { createClient, type ConnectionSettings, type Whereabouts } from './connect.ts'
 import { DatabaseUnavailable, isSqlError } from './errors.ts'
 import { Line } from './line.ts'
 import type { Queryable, Statement } from './statement.ts'
@@ -14,17 +14,18 @@ const READ_LINES = 2
 const TRANSACTIONS_MAX = 4
 
 export class Database implements Queryable {
-  readonly settings: ConnectionSettings
+  readonly #where: Whereabouts
   readonly #lines: readonly Line[]
   readonly #pool: pg.Pool
   #turn = 0
 
-  constructor(settings: ConnectionSettings) {
-    this.settings = settings
+  constructor(where: ConnectionSettings | Whereabouts) {
+    this.#where = typeof where === 'function' ? where : () => where
+    const find = this.#where
     this.#lines = Array.from({ length: READ_LINES }, () => this.line())
     const Client = class {
       constructor() {
-        return createClient(settings, { pipeline: true, lockTimeoutMs: LOCK_TIMEOUT_MS })
+        return createClient(find(), { pipeline: true, lockTimeoutMs: LOCK_TIMEOUT_MS })
       }
     }
     this.#pool = new pg.Pool({ max: TRANSACTIONS_MAX, Client: Client as unknown as typeof pg.Client })
@@ -34,7 +35,7 @@ export class Database implements Queryable {
 
   /** A connection of one's own. */
   line(): Line {
-    return new Line(this.settings, { lockTimeoutMs: LOCK_TIMEOUT_MS })
+    return new Line(this.#where, { lockTimeoutMs: LOCK_TIMEOUT_MS })
   }
 
   /** Reads, one statement each. */

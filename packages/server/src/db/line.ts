@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { createClient, type ClientOptions, type ConnectionSettings } from './connect.ts'
+import { createClient, type ClientOptions, type Whereabouts } from './connect.ts'
 import { DatabaseUnavailable, isSqlError } from './errors.ts'
 import type { Queryable, Statement } from './statement.ts'
 
@@ -8,13 +8,13 @@ import type { Queryable, Statement } from './statement.ts'
  * first statement, and again with the next one after it broke.
  */
 export class Line implements Queryable {
-  readonly #settings: ConnectionSettings
+  readonly #where: Whereabouts
   readonly #options: Omit<ClientOptions, 'pipeline'>
   #client: Promise<pg.Client> | null = null
   #closed = false
 
-  constructor(settings: ConnectionSettings, options: Omit<ClientOptions, 'pipeline'>) {
-    this.#settings = settings
+  constructor(where: Whereabouts, options: Omit<ClientOptions, 'pipeline'>) {
+    this.#where = where
     this.#options = options
   }
 
@@ -48,7 +48,7 @@ export class Line implements Queryable {
   }
 
   async #connect(): Promise<pg.Client> {
-    const client = createClient(this.#settings, { ...this.#options, pipeline: true })
+    const client = createClient(this.#where(), { ...this.#options, pipeline: true })
     const forget = (): void => {
       if (this.#client === opening) this.#client = null
     }

@@ -1,5 +1,13 @@
+import { randomBytes } from 'node:crypto'
 import { METHODS } from 'node:http'
-import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import {
+  fastify,
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 import type { Service } from '../service.ts'
 import { page, redirect, type Answer } from './answer.ts'
 import { authenticateComponent, authenticateUser } from './authenticate.ts'
@@ -16,7 +24,16 @@ export interface AppOptions {
   readonly routes: readonly Route[]
   readonly logger: FastifyBaseLogger
   /** Told of every answer. */
-  readonly onAnswer?: (route: string, method: string, status: number, milliseconds: number) => void
+  readonly onAnswer?: (answer: Answered) => void
+}
+
+export interface Answered {
+  readonly route: string
+  readonly method: string
+  readonly status: number
+  readonly milliseconds: number
+  /** The component that called, by its name. */
+  readonly component: string | null
 }
 
 /** What is known of a request before its body is read. */
@@ -45,8 +62,8 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
   const basePath = base.pathname.replace(/\/$/, '')
   const app = fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
-    genReqId: () => crypto.randomUUID(),
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => nextRequestId(),
     bodyLimit: settings.bodyBytesMax,
     trustProxy: settings.trustProxy.length > 0 ? [...settings.trustProxy] : false,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -70,12 +87,12 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
     if (request.method === 'OPTIONS' && request.headers['access-control-request-method'])
       return reply.code(204).headers(preflight(request.headers)).send()
   })
-  if (onAnswer) {
-    app.addHook('onResponse', (request, reply, done) => {
-      onAnswer(request.routeOptions.url ?? 'unknown', request.method, reply.statusCode, reply.elapsedTime)
-      done()
-    })
-  }
+  app.addHook('onResponse', (request, reply, done) => {
+    const answered = answeredOf(request, reply)
+    onAnswer?.(answered)
+    request.log.debug(answered, 'answered')
+    done()
+  })
 
   const callOf = (request: FastifyRequest, query: Query): Call => ({
     service,
@@ -125,6 +142,25 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
     return send(reply, 'page', SAFE.has(request.method) ? page('Not found', 404) : page('Forbidden', 403))
   })
   return app
+}
+
+/** The route as it is written, not as it was asked for: an address may hold a secret, and each is another label. */
+function answeredOf(request: FastifyRequest, reply: FastifyReply): Answered {
+  const { component } = ((request.known as Known | null)?.caller ?? {}) as { component?: { name: string } }
+  return {
+    route: request.routeOptions.url ?? 'unknown',
+    method: request.method,
+    status: reply.statusCode,
+    milliseconds: reply.elapsedTime,
+    component: component?.name ?? null,
+  }
+}
+
+const processId = randomBytes(6).toString('hex')
+let requests = 0
+function nextRequestId(): string {
+  requests += 1
+  return `${processId}-${requests.toString(36)}`
 }
 
 /** A page's request without its token. */

@@ -48,7 +48,7 @@ export class Accesses {
   readonly #byHash: Loader<Buffer, Access | null>
 
   constructor(database: Database) {
-    this.#byHash = byHash(async (hashes) => {
+    this.#byHash = byHash<Access>(async (hashes) => {
       const rows = await database.query<Row>(ACCESS, [hashes])
       return rows.map((row) => [
         row.token_hash,

@@ -87,7 +87,7 @@ export class Callers {
 export function byHash<V>(
   read: (hashes: readonly Buffer[]) => Promise<readonly (readonly [Buffer, V])[]>,
 ): Loader<Buffer, V | null> {
-  return new Loader(async (hashes) => {
+  return new Loader<Buffer, V | null>(async (hashes) => {
     const found = new Map((await read(hashes)).map(([hash, value]) => [hash.toString('latin1'), value]))
     return hashes.map((hash) => found.get(hash.toString('latin1')) ?? null)
   })

@@ -129,3 +129,13 @@ export async function modifyResource(tx: Queryable, name: string, change: Resour
   const rows = await tx.query(UPDATE_RESOURCE, [name, systemDefault, projectDefault, apiVisible, uiVisible])
   if (rows.length === 0) throw new RangeError(`There is no resource ${name}`)
 }
+
+const RENEW_COMPONENT = sql('update components set token_hash = $2, token_created = now() where name = $1 returning id')
+
+/** @returns the new token; the old one is worth nothing from the commit on. */
+export async function renewComponentToken(tx: Queryable, name: string): Promise<string> {
+  const token = generateToken()
+  const rows = await tx.query(RENEW_COMPONENT, [name, hashToken(token)])
+  if (rows.length === 0) throw new RangeError(`There is no component ${name}`)
+  return token
+}

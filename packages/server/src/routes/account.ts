@@ -1,35 +1,25 @@
 import { Readable } from 'node:stream'
+import type { z } from 'zod'
 import { json, jsonText, nothing, type Answer } from '../http/answer.ts'
 import { forComponent, forNobody, forUser, type Call, type Route, type UserCall } from '../http/call.ts'
 import { badRequest, Fault } from '../http/fault.ts'
 import { parseBody, readJson, shown } from '../http/json.ts'
-import { isObject } from '../http/validate.ts'
+import { validate } from '../http/validate.ts'
 import { setDefaultProject, type DefaultProjectRefusal } from '../identity/default-project.ts'
 import { allUsernames, usernamesOf, uuidsOf } from '../identity/usernames.ts'
+import { catalogsBody, defaultProjectBody } from './account-schemas.ts'
 import { feedbackOf } from './feedback-form.ts'
 
 /** Any body that is JSON, whatever it is labelled. Source: identity specification, 3. */
-function namesAsked(call: Call): { uuids: readonly unknown[] | null; displaynames: readonly string[] } {
+function namesAsked(call: Call): z.output<typeof catalogsBody> {
   const notJson = 'Request body should be json formatted.'
-  const body = parseBody(call.body, { notUtf8: notJson, notJson })
-  if (!isObject(body)) throw badRequest('Request body should be a json formatted dictionary')
-  const { uuids = [], displaynames = [] } = body
-  if (!Array.isArray(displaynames)) throw badRequest(`Invalid displaynames: ${shown(displaynames)}`)
-  if (!displaynames.every((name) => typeof name === 'string'))
-    throw badRequest("Items in 'displaynames' must be strings")
-  if (uuids !== null && !Array.isArray(uuids)) throw badRequest(`Invalid uuids: ${shown(uuids)}`)
-  return { uuids, displaynames }
+  return validate(catalogsBody, parseBody(call.body, { notUtf8: notJson, notJson }))
 }
-
-const isText = (value: unknown): value is string => typeof value === 'string'
 
 async function userCatalogs(call: Call): Promise<Answer> {
   const { uuids, displaynames } = namesAsked(call)
   const { database } = call.service
-  const [byUuid, byName] = await Promise.all([
-    usernamesOf(database, (uuids ?? []).filter(isText)),
-    uuidsOf(database, displaynames),
-  ])
+  const [byUuid, byName] = await Promise.all([usernamesOf(database, uuids ?? []), uuidsOf(database, displaynames)])
   return catalogs(byUuid, byName)
 }
 
@@ -82,11 +72,9 @@ const REFUSALS: Readonly<Record<DefaultProjectRefusal, (id: string) => Fault>> =
 
 /** Source: identity specification, 5. */
 async function defaultProject(call: UserCall): Promise<Answer> {
-  const body = readJson(call.body, call.header('content-type'))
-  if (!isObject(body)) throw badRequest('Request should be a JSON dict')
-  const { project_id: id } = body
+  const { project_id: id } = validate(defaultProjectBody, readJson(call.body, call.header('content-type')))
   if (id === null || id === undefined) throw new Fault('forbidden', 'Project id not specified')
-  const refusal = isText(id) ? await setDefaultProject(call.service.database, call.user.id, id) : 'unknown'
+  const refusal = typeof id === 'string' ? await setDefaultProject(call.service.database, call.user.id, id) : 'unknown'
   if (refusal !== null) throw REFUSALS[refusal](shown(id))
   return nothing()
 }

@@ -1,12 +1,14 @@
+import type { z } from 'zod'
 import { json, jsonText, type Answer } from '../http/answer.ts'
 import { forNobody, type Call, type Route } from '../http/call.ts'
 import { badRequest, Fault } from '../http/fault.ts'
 import { readJson } from '../http/json.ts'
 import { CONTENT_TYPES } from '../http/negotiation.ts'
-import { isObject } from '../http/validate.ts'
+import { isObject, validate } from '../http/validate.ts'
 import { refusalOfUser } from '../identity/callers.ts'
 import type { Access } from '../identity/access.ts'
 import { accessXml } from './access-xml.ts'
+import { NO_CREDENTIALS, tokensBody } from './identity-schemas.ts'
 
 /** What this service can do beyond the original. Idempotency contract, 1. */
 const FEATURES = { 'astakos-features': 'idempotent-commissions, resolved-commissions' }
@@ -27,8 +29,9 @@ async function postTokens(call: Call): Promise<Answer> {
 }
 
 async function authenticate(call: Call): Promise<{ token: string; access: Access }> {
-  const body = readJson(call.body, call.header('content-type'))
-  const { token, username, tenant } = credentialsOf(body)
+  const { token, username, tenant } = credentialsOf(
+    validate(tokensBody, readJson(call.body, call.header('content-type'))),
+  )
   if (token === null) throw badRequest('Malformed request: missing token')
   // What is no text is no token either.
   const access = typeof token === 'string' ? await call.service.accesses.of(token) : null
@@ -41,18 +44,12 @@ async function authenticate(call: Call): Promise<{ token: string; access: Access
 }
 
 /** A token goes before a password; I-2: a user name that is null is none. */
-function credentialsOf(body: unknown): { token: unknown; username: unknown; tenant: unknown } {
-  if (!isObject(body)) throw badRequest('Request should be a JSON dict')
-  const { auth } = body
-  const missing = badRequest('Malformed request: missing credentials')
-  if (auth === undefined) throw missing
-  if (!isObject(auth)) throw badRequest('"auth" should be a JSON dict')
+function credentialsOf({ auth }: z.output<typeof tokensBody>): { token: unknown; username: unknown; tenant: unknown } {
   const { token, passwordCredentials: password, tenantName: tenant } = auth
-  if (isObject(token) && 'id' in token) return { token: token['id'], username: undefined, tenant }
-  if (token !== undefined && !isObject(token)) throw badRequest('"token" should be a JSON dict')
-  if (!isObject(password) || !('password' in password)) throw missing
+  if (token?.id !== undefined) return { token: token.id, username: undefined, tenant }
+  if (!isObject(password) || !('password' in password)) throw badRequest(NO_CREDENTIALS)
   const { username = null } = password
-  if (username === null) throw missing
+  if (username === null) throw badRequest(NO_CREDENTIALS)
   return { token: password['password'], username, tenant }
 }
 

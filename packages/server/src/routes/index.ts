@@ -2,6 +2,7 @@ import type { Route } from '../http/call.ts'
 import { accountRoutes } from './account.ts'
 import { commissionRoutes } from './commissions.ts'
 import { identityRoutes } from './identity.ts'
+import { openapiRoutes } from './openapi.ts'
 import { pageRoutes } from './pages.ts'
 import { quotaRoutes } from './quotas.ts'
 
@@ -11,4 +12,5 @@ export const routes: readonly Route[] = [
   ...quotaRoutes,
   ...commissionRoutes,
   ...pageRoutes,
+  ...openapiRoutes,
 ]

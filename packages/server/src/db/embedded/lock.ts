@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { EmbeddedError } from './errors.ts'
 
 /** From the death of a service to its watchdog's signal: moments, unless the machine is very busy. */
-const graceMs = 3_000
+const graceMs = 2_000
 
 /** A server that writes its last checkpoint to a slow disk. */
 const stoppingMsMax = 60_000

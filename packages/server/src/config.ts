@@ -1,0 +1,231 @@
+import { isIP } from 'node:net'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { DEFAULT_SETTINGS, type ServiceSettings } from './settings.ts'
+
+/** A place to listen at. */
+export interface Place {
+  readonly host: string
+  readonly port: number
+}
+
+export interface ServerConfig {
+  readonly listen: Place
+  /** For Prometheus; off by default. */
+  readonly metricsListen: Place | null
+  /** A PostgreSQL that runs already; null: one of our own. */
+  readonly databaseUrl: string | null
+  /** Of the embedded PostgreSQL and of mails; null: a throw-away one. */
+  readonly dataDir: string | null
+  readonly postgresBin: string | null
+  readonly secretKeyFile: string | null
+  readonly mailDir: string | null
+  readonly logLevel: string
+  /** Without `baseUrl` where that follows from the port that is got. */
+  readonly settings: Omit<ServiceSettings, 'baseUrl'> & { readonly baseUrl: string | null }
+}
+
+/** What is wrong with an option, in a sentence that names it. */
+export class ConfigError extends Error {
+  constructor(option: string, rule: string) {
+    super(`${option} ${rule}`)
+    this.name = 'ConfigError'
+  }
+}
+
+interface Option {
+  readonly value: string
+  readonly help: string
+  readonly isFlag?: true
+}
+
+/** Every option of `serve`, in the order of its help; each is also read from `ASTAKOS_…`. */
+export const OPTIONS = {
+  listen: { value: 'HOST:PORT', help: 'where to listen (127.0.0.1:8000); port 0 takes a free one' },
+  'base-url': { value: 'URL', help: 'what clients call it by (http://HOST:PORT/astakos)' },
+  'database-url': { value: 'URL', help: 'a PostgreSQL 15 or newer; without it an embedded one is started' },
+  'data-dir': { value: 'DIR', help: 'where the embedded one keeps its data, and mails go (./astakos-data)' },
+  'throw-away': { value: '', help: 'an embedded one whose data end with it; for trying things', isFlag: true },
+  'postgres-bin': { value: 'DIR', help: 'the programs of the embedded one, instead of those that come along' },
+  'secret-key-file': { value: 'FILE', help: 'the key that seals tokens, made at the first start (beside the data)' },
+  'mail-dir': { value: 'DIR', help: 'where mails are written to (mail, in the data directory)' },
+  'trust-proxy': { value: 'CIDR,…', help: 'proxies whose X-Forwarded-… are believed (nobody)' },
+  'cors-origin': { value: 'ORIGIN,…', help: 'pages that may call from a browser; * for all (none)' },
+  'metrics-listen': { value: 'HOST:PORT', help: 'where Prometheus finds /metrics (off)' },
+  'log-level': { value: 'LEVEL', help: 'fatal, error, warn, info, debug or silent (info)' },
+  'components-meta': { value: 'JSON', help: 'additions to ui/get_services, by component ({})' },
+  'cookie-name': { value: 'NAME', help: 'the cookie of signed-in browsers (_pithos2_a)' },
+  'endpoint-cache-timeout': { value: 'SECONDS', help: 'how old the service catalog may be (5)' },
+  'resource-cache-timeout': { value: 'SECONDS', help: 'how old the list of resources may be (5)' },
+  'idempotency-key-life': { value: 'HOURS', help: 'how long keys of ended commissions are kept (24)' },
+} as const satisfies Readonly<Record<string, Option>>
+
+export type OptionName = keyof typeof OPTIONS
+
+/** The environment variable of an option: `--base-url` is `ASTAKOS_BASE_URL`. */
+export function variableOf(option: OptionName): string {
+  return `ASTAKOS_${option.toUpperCase().replaceAll('-', '_')}`
+}
+
+type Values = Partial<Record<OptionName, string>>
+
+/** @throws {ConfigError} */
+export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = process.env): ServerConfig {
+  const values = valuesOf(args, env)
+  const throwAway = values['throw-away'] === 'true'
+  const databaseUrl = values['database-url'] === undefined ? null : postgresUrlOf(values['database-url'])
+  if (databaseUrl !== null && values['data-dir'] !== undefined)
+    throw new ConfigError('--data-dir', 'is for the embedded PostgreSQL: it does not go with --database-url')
+  if (throwAway && (databaseUrl !== null || values['data-dir'] !== undefined))
+    throw new ConfigError('--throw-away', 'goes with neither --database-url nor --data-dir')
+  const isEmbedded = databaseUrl === null && !throwAway
+  const dataDir = isEmbedded ? resolve(values['data-dir'] ?? 'astakos-data') : null
+  return {
+    listen: placeOf('--listen', values.listen ?? '127.0.0.1:8000'),
+    metricsListen:
+      values['metrics-listen'] === undefined ? null : placeOf('--metrics-listen', values['metrics-listen']),
+    databaseUrl,
+    dataDir,
+    postgresBin: values['postgres-bin'] ?? null,
+    secretKeyFile: throwAway
+      ? (values['secret-key-file'] ?? null)
+      : secretKeyFileOf(values['secret-key-file'], dataDir),
+    mailDir: values['mail-dir'] === undefined ? dataDir && join(dataDir, 'mail') : resolve(values['mail-dir']),
+    logLevel: choiceOf('--log-level', values['log-level'] ?? 'info', LOG_LEVELS),
+    settings: {
+      ...DEFAULT_SETTINGS,
+      baseUrl: values['base-url'] === undefined ? null : baseUrlOf(values['base-url']),
+      trustProxy: listOf(values['trust-proxy'], (network) => networkOf(network)),
+      corsOrigins:
+        values['cors-origin'] === undefined ? null : listOf(values['cors-origin'], (origin) => originOf(origin)),
+      componentsMeta: metaOf(values['components-meta'] ?? '{}'),
+      cookieName: matching(
+        '--cookie-name',
+        values['cookie-name'] ?? '_pithos2_a',
+        /^[\w!#$%&'*+.^`|~-]+$/,
+        'is no name of a cookie',
+      ),
+      endpointCacheMs: numberOf('--endpoint-cache-timeout', values['endpoint-cache-timeout'] ?? '5') * 1000,
+      resourceCacheMs: numberOf('--resource-cache-timeout', values['resource-cache-timeout'] ?? '5') * 1000,
+      keyLifeMs: keyLifeOf(values['idempotency-key-life'] ?? '24'),
+    },
+  }
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+
+/** The command line goes before the environment. */
+function valuesOf(args: readonly string[], env: NodeJS.ProcessEnv): Values {
+  const options = Object.fromEntries(
+    Object.entries<Option>(OPTIONS).map(([name, { isFlag }]) => [
+      name,
+      { type: isFlag ? 'boolean' : 'string' } as const,
+    ]),
+  )
+  let given: Record<string, string | boolean | undefined>
+  try {
+    given = parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values
+  } catch (error) {
+    // Its message repeats the option, never a value.
+    throw new ConfigError('Usage:', (error as Error).message.split('. ')[0] as string)
+  }
+  const values: Values = {}
+  for (const name of Object.keys(OPTIONS) as OptionName[]) {
+    const value = given[name] ?? env[variableOf(name)]
+    if (value === undefined || value === '') continue
+    values[name] = String(value)
+  }
+  return values
+}
+
+function placeOf(option: string, text: string): Place {
+  const [, bracketed, plain, port = ''] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? []
+  if (port === '' || Number(port) > 65_535) throw new ConfigError(option, 'must be HOST:PORT')
+  return { host: bracketed ?? (plain || '0.0.0.0'), port: Number(port) }
+}
+
+function baseUrlOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (!url || !/^https?:$/.test(url.protocol)) throw new ConfigError('--base-url', 'must be an http or https URL')
+  if (url.search || url.hash || url.username || url.password)
+    throw new ConfigError('--base-url', 'must have no query, no fragment and no password')
+  if (!/^[\w./~-]*$/.test(url.pathname)) throw new ConfigError('--base-url', 'must have a path of plain characters')
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
+}
+
+/** Never repeated in a message: it may hold a password. */
+function postgresUrlOf(text: string): string {
+  if (!/^postgres(?:ql)?:\/\//.test(text) || !URL.canParse(text))
+    throw new ConfigError('--database-url', 'must be a postgresql:// URL')
+  return text
+}
+
+function originOf(text: string): string {
+  if (text === '*') return text
+  if (!URL.canParse(text) || new URL(text).origin !== text)
+    throw new ConfigError('--cors-origin', `must be origins such as https://console.example.org, or *: ${text} is none`)
+  return text
+}
+
+function networkOf(text: string): string {
+  const [address = '', bits, more] = text.split('/')
+  const family = isIP(address)
+  const isMask = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32))
+  if (family === 0 || !isMask || more !== undefined)
+    throw new ConfigError('--trust-proxy', `must be addresses or networks such as 10.0.0.0/8: ${text} is none`)
+  return text
+}
+
+function listOf<T>(text: string | undefined, itemOf: (text: string) => T): T[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+    .map(itemOf)
+}
+
+function numberOf(option: string, text: string): number {
+  if (!/^\d{1,9}(?:\.\d+)?$/.test(text)) throw new ConfigError(option, 'must be a number, not negative')
+  return Number(text)
+}
+
+/** Idempotency contract, 8: at least a day. */
+function keyLifeOf(text: string): number {
+  const hours = numberOf('--idempotency-key-life', text)
+  if (hours < 24) throw new ConfigError('--idempotency-key-life', 'must be at least 24')
+  return hours * 3600 * 1000
+}
+
+function choiceOf(option: string, text: string, choices: readonly string[]): string {
+  if (!choices.includes(text)) throw new ConfigError(option, `must be one of ${choices.join(', ')}`)
+  return text
+}
+
+function matching(option: string, text: string, pattern: RegExp, rule: string): string {
+  if (!pattern.test(text)) throw new ConfigError(option, rule)
+  return text
+}
+
+function metaOf(text: string): ServiceSettings['componentsMeta'] {
+  const isDict = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
+  let meta: unknown
+  try {
+    meta = JSON.parse(text)
+  } catch {
+    throw new ConfigError('--components-meta', 'must be JSON')
+  }
+  if (!isDict(meta) || !Object.values(meta as object).every(isDict))
+    throw new ConfigError('--components-meta', 'must be an object of objects, by component')
+  return meta as ServiceSettings['componentsMeta']
+}
+
+/** A copy of the data without the key is worth nothing, so they are kept apart. */
+function secretKeyFileOf(given: string | undefined, dataDir: string | null): string {
+  const file = resolve(given ?? (dataDir === null ? 'astakos-secret.key' : `${dataDir}.secret-key`))
+  if (dataDir !== null && `${file}/`.startsWith(`${dataDir}/`))
+    throw new ConfigError(
+      '--secret-key-file',
+      'must not be in the data directory: a copy of the data would hold the key',
+    )
+  return file
+}

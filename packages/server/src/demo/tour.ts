@@ -1,0 +1,110 @@
+import { AstakosClient, effectiveQuota, formatQuantity, QuotaLimit, type AstakosClient as Client } from 'astakosclient'
+import type { SampleCloud } from './cloud.ts'
+
+/** Where the tour is written to. */
+export interface Screen {
+  /** What is done now. */
+  step(title: string): void
+  /** The code, as a reader would write it. */
+  code(line: string): void
+  /** What came of it. */
+  result(line: string): void
+}
+
+/** A first look at the service through its client, in real calls. */
+export async function tour(screen: Screen, authUrl: string, { users, components }: SampleCloud): Promise<void> {
+  const [alice, bob] = users
+  const cyclades = components.find(({ name }) => name === 'cyclades')
+  if (!alice || !bob || !cyclades) throw new Error('The sample cloud is incomplete')
+  const user = new AstakosClient(alice.token, authUrl)
+  const service = new AstakosClient(cyclades.token, authUrl, { usePool: true, retry: 3 })
+  try {
+    screen.step('Who am I?')
+    screen.code('await user.authenticate()')
+    const { access } = await user.authenticate()
+    screen.result(`${access.user.name}, ${access.user.id}, in ${access.user.projects.length} project`)
+
+    screen.step('Names and uuids')
+    screen.code(`await user.getUsernames([…, …])`)
+    for (const [uuid, name] of Object.entries(await user.getUsernames([alice.uuid, bob.uuid])))
+      screen.result(`${uuid} is ${name}`)
+
+    screen.step('What may I use?')
+    screen.code('await user.getQuotas()')
+    const [quotas, resources] = await Promise.all([user.getQuotas(), user.getResources()])
+    for (const [resource, quota] of Object.entries(quotas[alice.uuid] ?? {})) {
+      const { limit, usage } = effectiveQuota(quota)
+      const [used, of] = [usage, limit].map((quantity) => formatQuantity(quantity, resources[resource]?.unit))
+      screen.result(`${resource.padEnd(26)}${used} of ${of}`)
+    }
+
+    screen.step('A service reserves quota, does the work, and accepts')
+    const server = { 'cyclades.vm': 1, 'cyclades.cpu': 2, 'cyclades.ram': 2n * 1024n ** 3n }
+    screen.code("await service.issueOneCommission(alice, project, { 'cyclades.vm': 1, 'cyclades.cpu': 2, … })")
+    const serial = await service.issueOneCommission(alice.uuid, alice.uuid, server, { name: 'create a server' })
+    screen.result(`commission ${serial} is pending: ${await machinesOf(user, alice.uuid)}`)
+    screen.code(`await service.acceptCommission(${serial})`)
+    await service.acceptCommission(serial)
+    screen.result(`accepted: ${await machinesOf(user, alice.uuid)}`)
+
+    screen.step('Too much is refused, and nothing changes')
+    screen.code("await service.issueOneCommission(alice, project, { 'cyclades.vm': 5 })")
+    screen.result(await refused(service, alice.uuid))
+
+    screen.step('An answer is lost on the way; the call is sent again, and charges once')
+    screen.code("await service.issueOneCommission(alice, project, { 'cyclades.vm': 1 }, { autoAccept: true })")
+    const lossy = new LossyNetwork()
+    const unlucky = new AstakosClient(cyclades.token, authUrl, { retry: 3, fetch: lossy.fetch })
+    await unlucky.features()
+    lossy.loseNext()
+    const charged = await unlucky.issueOneCommission(alice.uuid, alice.uuid, { 'cyclades.vm': 1 }, { autoAccept: true })
+    screen.result(
+      `${lossy.issues} requests, ${lossy.lost} answer lost, one commission, ${charged}: ${await machinesOf(user, alice.uuid)}`,
+    )
+
+    screen.step('And back again')
+    const back = { 'cyclades.vm': -2, 'cyclades.cpu': -2, 'cyclades.ram': -(2n * 1024n ** 3n) }
+    screen.code("await service.issueOneCommission(alice, project, { 'cyclades.vm': -2, … }, { autoAccept: true })")
+    await service.issueOneCommission(alice.uuid, alice.uuid, back, { autoAccept: true })
+    screen.result(await machinesOf(user, alice.uuid))
+  } finally {
+    await service.close()
+  }
+}
+
+async function machinesOf(user: Client, project: string): Promise<string> {
+  const quota = (await user.getQuotas())[project]?.['cyclades.vm']
+  return quota ? `${quota.usage} of ${quota.limit} machines in use, ${quota.pending} of them pending` : 'no machines'
+}
+
+async function refused(service: Client, uuid: string): Promise<string> {
+  try {
+    await service.issueOneCommission(uuid, uuid, { 'cyclades.vm': 5 })
+    return 'It was not refused'
+  } catch (error) {
+    if (!(error instanceof QuotaLimit)) throw error
+    return `${error.name}: ${error.requested} wanted, ${error.available} left`
+  }
+}
+
+/** Delivers requests, and loses the answer to the next issue that it is told to lose. */
+class LossyNetwork {
+  issues = 0
+  lost = 0
+  #losing = false
+
+  loseNext(): void {
+    this.#losing = true
+  }
+
+  readonly fetch: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init)
+    if (!String(input).endsWith('/commissions')) return response
+    this.issues += 1
+    if (!this.#losing) return response
+    this.#losing = false
+    this.lost += 1
+    await response.body?.cancel()
+    throw new TypeError('The connection broke before the answer came')
+  }
+}

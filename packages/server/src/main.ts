@@ -1,0 +1,85 @@
+import { styleText } from 'node:util'
+import { ConfigError, OPTIONS, readConfig, variableOf, type OptionName } from './config.ts'
+import { startServer, type RunningServer } from './serve.ts'
+
+const HELP = `A service compatible with Synnefo's Astakos: identity, quotas and commissions on PostgreSQL.
+
+Usage:
+  astakos-server serve [OPTION…]     run the service
+  astakos-server demo [OPTION…]      run it with a small sample cloud in it, and show a tour
+  astakos-server --help
+
+Examples:
+  astakos-server serve                                  on 127.0.0.1:8000, its data in ./astakos-data
+  astakos-server serve --throw-away --listen :8080      for a try
+  astakos-server serve --database-url postgresql://astakos@/astakos?host=/run/postgresql \\
+      --base-url https://accounts.example.org --trust-proxy 127.0.0.1 --secret-key-file /etc/astakos/key
+
+Options, each also read from an environment variable:
+`
+
+/** @returns the exit code; for `serve`, when it was told to stop. */
+export async function main(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args
+  if (
+    command === undefined ||
+    command === '--help' ||
+    command === '-h' ||
+    command === 'help' ||
+    rest.includes('--help')
+  ) {
+    process.stdout.write(help())
+    return command === undefined ? 2 : 0
+  }
+  const run = command === 'serve' ? serve : command === 'demo' ? demo : null
+  if (!run) return complain(`There is no command ${command}: see astakos-server --help`)
+  try {
+    await untilStopped(await run(rest))
+    return 0
+  } catch (error) {
+    return complain(error instanceof ConfigError ? `${error.message}; see astakos-server --help` : messageOf(error))
+  }
+}
+
+async function serve(args: readonly string[]): Promise<RunningServer> {
+  const server = await startServer(readConfig(args))
+  process.stdout.write(`${server.authUrl}\n`)
+  return server
+}
+
+async function demo(args: readonly string[]): Promise<RunningServer> {
+  // It brings the client along, which `serve` does not need.
+  const { startDemo } = await import('./demo/demo.ts')
+  return startDemo(args)
+}
+
+/** A second signal doesn't wait. */
+async function untilStopped(server: RunningServer): Promise<void> {
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+  await server.stop()
+}
+
+function help(): string {
+  const lines = Object.entries(OPTIONS).map(([name, { value, help: text }]) => {
+    const option = `--${name} ${value}`.trimEnd()
+    return `  ${bold(option)}${' '.repeat(Math.max(1, 30 - option.length))}${text}\n${' '.repeat(32)}${variableOf(name as OptionName)}\n`
+  })
+  return `${HELP}${lines.join('')}`
+}
+
+function bold(text: string): string {
+  return process.stdout.isTTY ? styleText('bold', text) : text
+}
+
+function complain(message: string): number {
+  process.stderr.write(`astakos-server: ${message}\n`)
+  return 1
+}
+
+/** Connection errors come several at once, with an empty message around them. */
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
+  return error instanceof Error ? error.message : String(error)
+}

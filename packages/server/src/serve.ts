@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Place, ServerConfig } from './config.ts'
+import { embeddedCluster, givenCluster, type Cluster } from './db/cluster.ts'
+import { Database } from './db/database.ts'
+import { weakSettings } from './db/durability.ts'
+import { migrate } from './db/migrate.ts'
+import { createApp } from './http/app.ts'
+import { loadSecretKey } from './identity/secret-key.ts'
+import { createLogger } from './logger.ts'
+import { mailToFolder, noMail } from './mail.ts'
+import { Metrics } from './metrics.ts'
+import { bootstrap } from './operations/bootstrap.ts'
+import { cleanUpKeys } from './quotas/cleanup.ts'
+import { QuotaEngine } from './quotas/engine.ts'
+import { addHealth } from './routes/health.ts'
+import { routes } from './routes/index.ts'
+import { createService, type Service } from './service.ts'
+
+/** A service that runs. */
+export interface RunningServer {
+  /** What clients call it by. */
+  readonly baseUrl: string
+  readonly authUrl: string
+  readonly database: string
+  readonly service: Service
+  readonly secretKey: Buffer
+  /** Answers what was asked, takes nothing new, and leaves the database in order. May be repeated. */
+  stop(): Promise<void>
+}
+
+const CLEAN_UP_MS = 10 * 60 * 1000
+
+/** @throws {Error} with a sentence for people: the port is taken, the directory in use, the key file open to others. */
+export async function startServer(
+  config: ServerConfig,
+  logger: Logger = createLogger(config.logLevel),
+): Promise<RunningServer> {
+  const stops: (() => Promise<unknown>)[] = []
+  const stopAll = async (): Promise<void> => {
+    // The latest first: what came before may be needed until then.
+    for (const stop of stops.splice(0).toReversed()) await stop()
+  }
+  try {
+    const secretKey = config.secretKeyFile === null ? randomBytes(32) : loadSecretKey(config.secretKeyFile)
+    const cluster = await startCluster(config, logger)
+    stops.push(() => cluster.stop())
+    const steps = await migrate(cluster.where())
+    if (steps.length > 0) logger.info({ steps }, 'The schema was brought up to date')
+
+    const database = new Database(() => cluster.where())
+    stops.push(() => database.close())
+    if (config.dataDir !== null || config.databaseUrl !== null) await warnOfWeakSettings(database, logger)
+    const metrics = new Metrics()
+    const engine = new QuotaEngine(database, { observer: metrics.engine })
+    stops.push(() => engine.close())
+    metrics.watch(database, () => engine.waiting)
+
+    // A port that is taken as it comes is known when it is there; so it listens before it knows its own URL.
+    const gate = await listen(config.listen)
+    const baseUrl = config.settings.baseUrl ?? `http://${hostOf(config.listen)}:${gate.port}/astakos`
+    await bootstrap(database, baseUrl)
+    const mailer = config.mailDir === null ? noMail : mailToFolder(config.mailDir)
+    const service = createService({ ...config.settings, baseUrl }, { database, engine, mailer })
+    const app = createApp({ service, routes, logger, onAnswer: metrics.onAnswer })
+    addHealth(app, database)
+    await gate.open(app)
+    stops.push(() => app.close())
+
+    if (config.metricsListen) {
+      const server = await metrics.listen(config.metricsListen)
+      stops.push(() => new Promise((resolve) => server.close(resolve).closeAllConnections()))
+    }
+    stops.push(repeat(CLEAN_UP_MS, logger, () => cleanUpKeys(database, config.settings.keyLifeMs)))
+    logger.info({ baseUrl, database: cluster.name }, 'The service is ready')
+    return {
+      baseUrl,
+      authUrl: `${baseUrl}/identity/v2.0`,
+      database: cluster.name,
+      service,
+      secretKey,
+      stop: stopAll,
+    }
+  } catch (error) {
+    await stopAll()
+    throw error
+  }
+}
+
+function startCluster({ databaseUrl, dataDir, postgresBin }: ServerConfig, logger: Logger): Promise<Cluster> | Cluster {
+  if (databaseUrl !== null) return givenCluster(databaseUrl)
+  const options = { dataDir: dataDir && `${dataDir}/postgres`, postgresBin: postgresBin ?? undefined }
+  return embeddedCluster(options, (what, error) => logger.error({ err: error }, what))
+}
+
+async function warnOfWeakSettings(database: Database, logger: Logger): Promise<void> {
+  const weak = await weakSettings(database)
+  if (weak.length > 0)
+    logger.warn(
+      { settings: weak },
+      'A loss of power may lose commissions that were acknowledged: these settings are off',
+    )
+}
+
+/** A free port is found first where none is named, since the service's own URL stands in its catalog. */
+async function listen({ host, port }: Place): Promise<{ port: number; open(app: FastifyInstance): Promise<unknown> }> {
+  if (port !== 0) return { port, open: (app) => app.listen({ host, port }) }
+  const { createServer } = await import('node:net')
+  const free = await new Promise<number>((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, host, () => {
+      const { port: found } = probe.address() as AddressInfo
+      probe.close(() => resolve(found))
+    })
+  })
+  return { port: free, open: (app) => app.listen({ host, port: free }) }
+}
+
+function hostOf({ host }: Place): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+/** @returns what ends it. */
+function repeat(everyMs: number, logger: Logger, task: () => Promise<unknown>): () => Promise<void> {
+  let running: Promise<unknown> = Promise.resolve()
+  const timer = setInterval(() => {
+    running = task().catch((error: unknown) => logger.warn({ err: error }, 'Old keys could not be deleted'))
+  }, everyMs)
+  timer.unref()
+  return async () => {
+    clearInterval(timer)
+    await running
+  }
+}
