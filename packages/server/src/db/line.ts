@@ -44,22 +44,23 @@ export class Line implements Queryable {
   /** The connection itself, for statements that belong together. */
   open(): Promise<pg.Client> {
     if (this.#closed) return Promise.reject(new DatabaseUnavailable(new Error('closed')))
-    return (this.#client ??= this.#connect())
+    if (this.#client) return this.#client
+    const opening = this.#connect(() => {
+      if (this.#client === opening) this.#client = null
+    })
+    this.#client = opening
+    return opening
   }
 
-  async #connect(): Promise<pg.Client> {
+  async #connect(onGone: () => void): Promise<pg.Client> {
     const client = createClient(this.#where(), { ...this.#options, pipeline: true })
-    const forget = (): void => {
-      if (this.#client === opening) this.#client = null
-    }
-    client.on('error', forget)
-    client.on('end', forget)
-    const opening = this.#client
+    client.on('error', onGone)
+    client.on('end', onGone)
     try {
       await client.connect()
       return client
     } catch (error) {
-      this.#client = null
+      onGone()
       throw new DatabaseUnavailable(error)
     }
   }

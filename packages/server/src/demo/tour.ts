@@ -99,7 +99,7 @@ class LossyNetwork {
 
   readonly fetch: typeof fetch = async (input, init) => {
     const response = await fetch(input, init)
-    if (!String(input).endsWith('/commissions')) return response
+    if (!response.url.endsWith('/commissions')) return response
     this.issues += 1
     if (!this.#losing) return response
     this.#losing = false

@@ -56,7 +56,9 @@ const commission = z.object({
   reason: z.string().nullable().optional(),
 })
 
-const serialFault = z.object({ code: z.int(), message: z.string() })
+const code = z.int().min(400).max(599)
+
+const serialFault = z.object({ code, message: z.string() })
 const resolution = z.object({
   accepted: z.array(int64),
   rejected: z.array(int64),
@@ -89,12 +91,12 @@ export const FAULT_NAMES = {
   503: 'serviceUnavailable',
 } as const
 
-const fault = z.object({ code: z.int(), message: z.string(), details: z.string() })
+const fault = z.object({ code, message: z.string(), details: z.string() })
 
 /** The provision as it was asked for: its parts may be of any type. */
 const refused = z.object({ holder: z.unknown(), source: z.unknown(), resource: z.unknown(), quantity: int64 })
 const refusal = z.object({
-  code: z.int(),
+  code,
   message: z.string(),
   data: z.object({ name: z.string(), provision: refused, limit: int64.optional(), usage: int64.optional() }),
 })
@@ -138,8 +140,8 @@ export const answerSchemas: Readonly<Record<string, JsonSchema>> = {
   Services: schemaOf(z.array(z.record(z.string(), z.unknown()))),
   Menu: schemaOf(z.array(z.object({ url: z.string(), name: z.string() }))),
   Fault: faultOf([...Object.values(FAULT_NAMES), 'overLimit'], fault),
-  CommissionFault: {
-    description: 'A refusal by quota names the provision; any other fault is like everywhere.',
+  QuotaFault: {
+    description: 'A refusal by quota names the provision. A body that is too large is refused as everywhere.',
     anyOf: [faultOf(['itemNotFound', 'overLimit'], refusal), ref('Fault')],
   },
 }

@@ -13,8 +13,8 @@ export interface Operation {
   readonly answers: Readonly<Record<number, Success>>
   /** Statuses of faults, beside those that every call may answer. */
   readonly faults?: readonly number[]
-  /** The schema of its faults. @default Fault */
-  readonly fault?: string
+  /** Its faults 404 and 413 are refusals by quota. */
+  readonly isQuotaAsked?: true
   /** Its fault 404 has no body. */
   readonly silent404?: true
 }
@@ -23,7 +23,7 @@ interface Body {
   readonly schema: string
   /** @default application/json */
   readonly types?: readonly string[]
-  readonly required?: false
+  readonly required?: boolean
   readonly example: unknown
 }
 
@@ -64,7 +64,8 @@ function contentOf(types: readonly string[], schema: JsonSchema, example?: unkno
 }
 
 function headersOf(names: readonly string[] = []): JsonSchema {
-  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+  if (names.length === 0) return {}
+  return { headers: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }])) }
 }
 
 function successes({ answers }: Operation): JsonSchema {
@@ -73,7 +74,7 @@ function successes({ answers }: Operation): JsonSchema {
       status,
       {
         description,
-        headers: headersOf(headers),
+        ...headersOf(headers),
         ...(schema === null ? {} : { content: contentOf(types, ref(schema), example) }),
       },
     ]),
@@ -94,35 +95,34 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   503: 'Busy, or without its database; with Retry-After nothing was changed',
 }
 
-function faults({ caller, body, faults: own = [], fault = 'Fault', silent404 }: Operation): JsonSchema {
+const HEADERS_OF_FAULTS: Readonly<Record<number, readonly string[]>> = { 405: ['Allow'], 503: ['Retry-After'] }
+
+function faults({ caller, body, faults: own = [], isQuotaAsked, silent404 }: Operation): JsonSchema {
   const statuses = new Set([400, 405, 500, 503, ...own])
   if (caller !== 'nobody') statuses.add(401)
   if (body) statuses.add(413)
   return Object.fromEntries(
     [...statuses]
       .toSorted((a, b) => a - b)
-      .map((status) => [status, faultObject(status, fault, status === 502 || (status === 404 && silent404 === true))]),
+      .map((status) => {
+        if (status === 502 || (status === 404 && silent404)) return [status, { description: descriptionOf(status) }]
+        return [status, faultObject(status, isQuotaAsked === true && (status === 404 || status === 413))]
+      }),
   )
 }
 
-function faultObject(status: number, schema: string, isSilent: boolean): JsonSchema {
+const descriptionOf = (status: number): string => DESCRIPTIONS[status] ?? 'Refused'
+
+function faultObject(status: number, isByQuota: boolean): JsonSchema {
   const name = (FAULT_NAMES as Readonly<Record<number, string>>)[status]
-  const isQuota = schema === 'CommissionFault' && (status === 404 || status === 413)
+  const description = isByQuota ? 'A holding is missing, or its quota does not suffice' : descriptionOf(status)
+  const example = { [name ?? '']: { code: status, message: descriptionOf(status), details: '' } }
   return {
-    description: isQuota ? 'A holding is missing, or its quota does not suffice' : (DESCRIPTIONS[status] ?? 'Refused'),
-    headers: headersOf(status === 503 ? ['Retry-After'] : status === 405 ? ['Allow'] : []),
-    ...(isSilent || name === undefined
-      ? {}
-      : {
-          content: {
-            [JSON_TYPE]: {
-              schema: ref(schema),
-              ...(isQuota
-                ? {}
-                : { example: { [name]: { code: status, message: DESCRIPTIONS[status] ?? '', details: '' } } }),
-            },
-            [XML_TYPE]: { schema: { type: 'string' } },
-          },
-        }),
+    description,
+    ...headersOf(HEADERS_OF_FAULTS[status]),
+    content: {
+      [JSON_TYPE]: isByQuota ? { schema: ref('QuotaFault') } : { schema: ref('Fault'), example },
+      [XML_TYPE]: { schema: { type: 'string' } },
+    },
   }
 }

@@ -190,7 +190,7 @@ const issue: Operation = {
     },
   },
   faults: [404, 422],
-  fault: 'CommissionFault',
+  isQuotaAsked: true,
 }
 const resolve: Operation = {
   id: 'resolveCommissions',

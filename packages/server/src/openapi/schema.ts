@@ -13,8 +13,8 @@ export function schemaOf(schema: z.ZodType, said: ReadonlyMap<z.core.$ZodType, J
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
-      const replaced = said.get(zodSchema) ?? replacementOf(zodSchema as z.core.$ZodTypes, said)
-      if (replaced) replace(jsonSchema as JsonSchema, replaced)
+      const replaced = said.get(zodSchema) ?? replacementOf(zodSchema, said)
+      if (replaced) replace(jsonSchema, replaced)
     },
   })
   return document

@@ -3,6 +3,7 @@ import { isLockConflict, isUnavailable } from '../db/errors.ts'
 import type { Line } from '../db/line.ts'
 import { OutcomeUnknown, runBatch, type Outcome } from './batch.ts'
 import { HoldingIds } from './holding-ids.ts'
+import { keyOf, keyText } from './provision.ts'
 import { KeyReused, type AnswerTo, type EngineRequest } from './requests.ts'
 
 export interface EngineOptions {
@@ -199,6 +200,9 @@ function weightOf(request: EngineRequest): number {
 /** What a request may have to wait for. */
 function namesOf(request: EngineRequest): string[] {
   if (request.kind === 'resolve') return [...request.accept, ...request.reject].map((serial) => `#${serial}`)
-  const rows = request.provisions.map(({ holder, source, resource }) => JSON.stringify([holder, source, resource]))
+  const rows = request.provisions.flatMap((provision) => {
+    const key = keyOf(provision)
+    return key ? [keyText(key)] : []
+  })
   return request.idempotency ? [...rows, `${request.component}\0${request.idempotency.key}`] : rows
 }

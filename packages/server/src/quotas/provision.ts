@@ -1,3 +1,5 @@
+import { stringifyExact } from 'astakosclient/wire'
+
 /** The key of a holding. A member's has the project as its source, a project's own has none. */
 export interface HoldingKey {
   readonly holder: string
@@ -30,7 +32,7 @@ export function mergeProvisions(provisions: readonly Provision[]): Provision[] {
 
 function mergeKey(provision: Provision): string {
   const key = keyOf(provision)
-  return key === null ? JSON.stringify([provision.holder, provision.source, provision.resource]) : keyText(key)
+  return key === null ? stringifyExact([provision.holder, provision.source, provision.resource]) : keyText(key)
 }
 
 /** Null for what can name no holding. */

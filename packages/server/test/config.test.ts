@@ -1,0 +1,101 @@
+import { resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { OPTIONS, readConfig, variableOf, type OptionName } from '../src/config.ts'
+
+describe('the options of serve', () => {
+  it('have defaults', () => {
+    expect(readConfig([], {})).toMatchObject({
+      listen: { host: '127.0.0.1', port: 8000 },
+      databaseUrl: null,
+      dataDir: resolve('astakos-data'),
+      secretKeyFile: resolve('astakos-data.secret-key'),
+      mailDir: resolve('astakos-data/mail'),
+      metricsListen: null,
+      logLevel: 'info',
+      settings: { baseUrl: null, trustProxy: [], corsOrigins: null, cookieName: '_pithos2_a', keyLifeMs: 86_400_000 },
+    })
+  })
+
+  const values: Readonly<Record<OptionName, string>> = {
+    listen: '[::1]:81',
+    'base-url': 'https://accounts.example.org/astakos/',
+    'database-url': 'postgresql://a:secret@db/x',
+    'data-dir': '/srv/astakos',
+    'throw-away': 'true',
+    'postgres-bin': '/opt/pg/bin',
+    'secret-key-file': '/etc/astakos/key',
+    'mail-dir': '/var/mail/astakos',
+    'trust-proxy': '10.0.0.0/8, ::1',
+    'cors-origin': 'https://a.example.org,*',
+    'metrics-listen': ':9100',
+    'log-level': 'debug',
+    'components-meta': '{"pithos": {"order": 7}}',
+    'cookie-name': 'token',
+    'endpoint-cache-timeout': '60',
+    'resource-cache-timeout': '0',
+    'idempotency-key-life': '48',
+  }
+
+  for (const name of Object.keys(OPTIONS) as OptionName[]) {
+    it(`--${name} is the same as ${variableOf(name)}, and goes before it`, () => {
+      const given = name === 'throw-away' ? [`--${name}`] : [`--${name}`, values[name]]
+      const plain = readConfig([], {})
+      const byOption = readConfig(given, {})
+      expect(byOption).not.toEqual(plain)
+      expect(readConfig([], { [variableOf(name)]: values[name] })).toEqual(byOption)
+      if (name !== 'throw-away')
+        expect(readConfig(given, { [variableOf(name)]: 'something that is wrong' })).toEqual(byOption)
+    })
+  }
+
+  const wrong: readonly (readonly [string, string, string])[] = [
+    ['listen', 'localhost', '--listen must be HOST:PORT'],
+    ['listen', 'localhost:99999', '--listen must be HOST:PORT'],
+    ['base-url', 'accounts.example.org', '--base-url must be an http or https URL'],
+    ['base-url', 'ftp://a', '--base-url must be an http or https URL'],
+    ['base-url', 'https://a/?b', '--base-url must have no query, no fragment and no password'],
+    ['base-url', 'https://u:p@a/', '--base-url must have no query, no fragment and no password'],
+    ['base-url', 'https://a/%20', '--base-url must have a path of plain characters'],
+    ['database-url', 'mysql://u:secret@h/d', '--database-url must be a postgresql:// URL'],
+    [
+      'trust-proxy',
+      'proxy.example.org',
+      '--trust-proxy must be addresses or networks such as 10.0.0.0/8: proxy.example.org is none',
+    ],
+    [
+      'trust-proxy',
+      '10.0.0.0/33',
+      '--trust-proxy must be addresses or networks such as 10.0.0.0/8: 10.0.0.0/33 is none',
+    ],
+    [
+      'cors-origin',
+      'https://a.example.org/x',
+      '--cors-origin must be origins such as https://console.example.org, or *: https://a.example.org/x is none',
+    ],
+    ['log-level', 'loud', '--log-level must be one of fatal, error, warn, info, debug, trace, silent'],
+    ['components-meta', '{', '--components-meta must be JSON'],
+    ['components-meta', '{"a": 1}', '--components-meta must be an object of objects, by component'],
+    ['cookie-name', 'a b', '--cookie-name is no name of a cookie'],
+    ['endpoint-cache-timeout', '-1', '--endpoint-cache-timeout must be a number, not negative'],
+    ['idempotency-key-life', '1', '--idempotency-key-life must be at least 24'],
+  ]
+  for (const [name, value, message] of wrong) {
+    it(`--${name} ${value} is refused`, () => {
+      expect(() => readConfig([`--${name}=${value}`], {})).toThrow(message)
+    })
+  }
+
+  it('that do not go together are refused', () => {
+    const url = 'postgresql://db/x'
+    expect(() => readConfig(['--database-url', url, '--data-dir', 'd'], {})).toThrow('--data-dir is for the embedded')
+    expect(() => readConfig(['--throw-away', '--data-dir', 'd'], {})).toThrow('--throw-away goes with neither')
+    expect(() => readConfig(['--data-dir', 'd', '--secret-key-file', 'd/key'], {})).toThrow(
+      '--secret-key-file must not be in the data directory',
+    )
+  })
+
+  it('that nobody knows are refused, without their values', () => {
+    expect(() => readConfig(['--pasword=secret'], {})).toThrow("Unknown option '--pasword'")
+    expect(() => readConfig(['--pasword=secret'], {})).not.toThrow('secret')
+  })
+})

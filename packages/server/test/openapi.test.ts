@@ -1,0 +1,385 @@
+import { readFileSync } from 'node:fs'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import { parseExact } from 'astakosclient/wire'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startWorldService, type WorldService } from '../scripts/world-service.ts'
+import type { World } from '../scripts/world.ts'
+import { migrate } from '../src/db/migrate.ts'
+import { noMail, type Mailer } from '../src/mail.ts'
+import { openapiDocument } from '../src/openapi/document.ts'
+import { routes } from '../src/routes/index.ts'
+import { databases, freshDatabase, startServer, type Connection } from './support/postgres.ts'
+
+interface Content {
+  readonly schema: object
+  readonly example?: unknown
+}
+interface Reference {
+  readonly $ref: string
+}
+interface Operation {
+  readonly operationId: string
+  readonly summary: string
+  readonly security: readonly Record<string, readonly string[]>[]
+  readonly parameters?: readonly (Reference | { readonly name: string; readonly in: string; readonly schema: object })[]
+  readonly requestBody?: { readonly content: Record<string, Content> }
+  readonly responses: Record<
+    string,
+    {
+      readonly description: string
+      readonly headers?: Record<string, Reference>
+      readonly content?: Record<string, Content>
+    }
+  >
+}
+interface Document {
+  readonly openapi: string
+  readonly info: { readonly title: string; readonly version: string }
+  readonly servers: readonly { readonly url: string }[]
+  readonly paths: Record<string, Record<string, Operation>>
+  readonly components: Record<'schemas' | 'headers' | 'parameters' | 'securitySchemes', Record<string, object>>
+}
+
+const BASE = 'http://127.0.0.1:8000/astakos'
+const document = JSON.parse(JSON.stringify(openapiDocument(BASE))) as Document
+
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+)
+
+/** Every object below a value, the value included. */
+function* objectsIn(value: unknown): Generator<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return
+  yield value as Record<string, unknown>
+  for (const member of Object.values(value)) yield* objectsIn(member)
+}
+
+function resolve(reference: string): unknown {
+  const names = reference.replace(/^#\//, '').split('/')
+  return names.reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], document)
+}
+
+const ajv = new Ajv2020({ strict: false, allErrors: true })
+ajv.addFormat('int64', { type: 'number', validate: Number.isInteger })
+ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?(?:Z|\+00:00)$/)
+
+/** With nothing that is not described: what is missing in the document is seen as well. */
+function closed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(closed)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const copy = Object.fromEntries(Object.entries(schema).map(([name, member]) => [name, closed(member)]))
+  return 'properties' in copy && !('additionalProperties' in copy) ? { ...copy, additionalProperties: false } : copy
+}
+
+ajv.addSchema({ $id: 'open', components: document.components })
+ajv.addSchema({ $id: 'closed', components: closed(document.components) as object })
+
+function validatorOf(schema: object, root: 'open' | 'closed'): ValidateFunction {
+  const text = JSON.stringify(root === 'closed' ? closed(schema) : schema)
+  return ajv.compile(JSON.parse(text.replaceAll('"#/components/', `"${root}#/components/`)) as object)
+}
+
+function expectValid(schema: object, value: unknown, root: 'open' | 'closed' = 'open'): void {
+  const validate = validatorOf(schema, root)
+  validate(value)
+  expect(validate.errors ?? [], JSON.stringify(value)).toEqual([])
+}
+
+describe('the OpenAPI document', () => {
+  it('has what OpenAPI 3.1 asks for', () => {
+    expect(document.openapi).toMatch(/^3\.1\.\d$/)
+    expect(document.info).toMatchObject({ title: expect.any(String) as string, version: expect.any(String) as string })
+    expect(document.servers).toEqual([{ url: BASE }])
+    for (const { path, method, operation } of operations) {
+      expect(path).toMatch(/^\//)
+      expect(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']).toContain(method)
+      expect(operation.summary).not.toBe('')
+      expect(Object.keys(operation.responses).length).toBeGreaterThan(0)
+      for (const [status, response] of Object.entries(operation.responses)) {
+        expect(status).toMatch(/^[1-5]\d\d$/)
+        expect(response.description).not.toBe('')
+      }
+    }
+  })
+
+  it('names each operation once', () => {
+    const ids = operations.map(({ operation }) => operation.operationId)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('declares each parameter of a path, and no other', () => {
+    for (const { path, operation } of operations) {
+      const declared = (operation.parameters ?? []).flatMap((parameter) =>
+        'name' in parameter && parameter.in === 'path' ? [parameter.name] : [],
+      )
+      const named = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name)
+      expect(declared.toSorted()).toEqual(named.toSorted())
+    }
+  })
+
+  it('refers to nothing that is not there', () => {
+    const references = [...objectsIn(document)].flatMap(({ $ref }) => (typeof $ref === 'string' ? [$ref] : []))
+    expect(references.length).toBeGreaterThan(100)
+    for (const reference of references) expect(resolve(reference), reference).toBeDefined()
+    for (const { operation } of operations)
+      for (const name of operation.security.flatMap((choice) => Object.keys(choice)))
+        expect(Object.keys(document.components.securitySchemes)).toContain(name)
+  })
+
+  it('uses all of its components', () => {
+    const text = JSON.stringify(document)
+    for (const kind of ['schemas', 'headers', 'parameters'] as const)
+      for (const name of Object.keys(document.components[kind]))
+        expect(text, name).toContain(`"#/components/${kind}/${name}"`)
+  })
+
+  it('holds schemas that are valid JSON Schema', () => {
+    for (const [name, schema] of Object.entries(document.components.schemas))
+      expect(ajv.validateSchema(schema), `${name}: ${ajv.errorsText()}`).toBe(true)
+  })
+
+  it('has examples that its schemas accept', () => {
+    const contents = operations.flatMap(({ operation }) => [
+      ...Object.values(operation.requestBody?.content ?? {}),
+      ...Object.values(operation.responses).flatMap(({ content = {} }) => Object.values(content)),
+    ])
+    const withExample = contents.filter((content) => 'example' in content)
+    expect(withExample.length).toBeGreaterThan(50)
+    for (const { schema, example } of withExample) expectValid(schema, example)
+  })
+
+  it('writes quantities as 64-bit integers', () => {
+    expect(document.components.schemas['Quotas']).toMatchObject({
+      additionalProperties: { additionalProperties: { properties: { limit: { type: 'integer', format: 'int64' } } } },
+    })
+    expect(document.components.schemas['Issue']).toMatchObject({
+      properties: { provisions: { items: { properties: { quantity: { type: 'integer', format: 'int64' } } } } },
+      required: ['provisions'],
+    })
+  })
+
+  it('describes the routes that there are, and no others', () => {
+    const described = operations.map(({ path, method }) => `${method.toUpperCase()} ${path}`)
+    const served = routes
+      .filter(({ kind, path }) => kind === 'api' || /^\/ui\/get_/.test(path))
+      .flatMap(({ path, methods }) => {
+        const template = path.replaceAll(/:(\w+)(?:\([^)]*\))?/g, '{$1}').replace(/\*$/, '{token}')
+        return Object.keys(methods).flatMap((method) => (method === 'HEAD' ? [] : [`${method} ${template}`]))
+      })
+    expect(described.toSorted()).toEqual(served.toSorted())
+  })
+
+  it('asks for a token exactly where the routes do', () => {
+    for (const { path, methods } of routes) {
+      const template = path.replaceAll(/:(\w+)(?:\([^)]*\))?/g, '{$1}').replace(/\*$/, '{token}')
+      for (const [method, { caller }] of Object.entries(methods)) {
+        const operation = document.paths[template]?.[method.toLowerCase()]
+        const schemes = operation?.security.flatMap((choice) => Object.keys(choice))
+        if (schemes) expect(schemes).toEqual(caller === 'nobody' ? [] : [`${caller}Token`, `${caller}TokenInQuery`])
+      }
+    }
+  })
+})
+
+interface Exchange {
+  readonly token?: string
+  readonly body?: unknown
+  readonly form?: string
+  readonly query?: string
+  readonly path?: Record<string, string>
+  readonly headers?: Record<string, string>
+  readonly status: number
+}
+
+const world = parseExact(readFileSync('fixtures/golden/world.json', 'utf8')) as World
+const prepare = async (connection: Connection): Promise<void> => void (await migrate(connection))
+
+for (const database of databases) {
+  describe(`the answers of the service on ${database.name}`, () => {
+    let service: WorldService
+    let bindings: Record<string, string>
+    const acceptAll: Mailer = { send: () => Promise.resolve() }
+    let mail = acceptAll
+    const seen = new Set<string>()
+
+    beforeAll(async () => {
+      const { connection } = await freshDatabase(await startServer(database), prepare)
+      service = await startWorldService(connection, { mailer: { send: (letter) => mail.send(letter) } })
+      bindings = await service.load(world)
+    })
+    afterAll(() => service[Symbol.asyncDispose]())
+
+    const bound = (name: string): string => bindings[name] ?? ''
+
+    /** Makes a call and holds the answer against what the document says of its status. */
+    async function call(id: string, exchange: Exchange): Promise<unknown> {
+      const found = operations.find(({ operation }) => operation.operationId === id)
+      if (!found) throw new Error(`No operation ${id}`)
+      const path = found.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => exchange.path?.[name] ?? '')
+      const { token, body, form, query = '' } = exchange
+      const response = await fetch(service.origin + service.basePath + path + query, {
+        method: found.method.toUpperCase(),
+        redirect: 'manual',
+        headers: {
+          ...(token === undefined ? {} : { 'x-auth-token': bound(`token:${token}`) }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+          ...exchange.headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(form === undefined ? {} : { body: form }),
+      })
+      const text = await response.text()
+      expect(response.status, `${id}: ${text}`).toBe(exchange.status)
+      const described = found.operation.responses[response.status]
+      expect(described, `${id} may answer ${response.status}`).toBeDefined()
+      seen.add(`${id} ${response.status}`)
+      const type = (response.headers.get('content-type') ?? '').split(';')[0] ?? ''
+      for (const name of Object.keys(described?.headers ?? {}))
+        if (!['Idempotency-Key', 'Idempotency-Replayed'].includes(name))
+          expect(response.headers.has(name), name).toBe(true)
+      if (!described?.content) {
+        expect(text).toBe('')
+        return null
+      }
+      const content = described.content[type]
+      expect(content, `${id} may answer ${type}`).toBeDefined()
+      const document = type === 'application/json' ? (JSON.parse(text) as unknown) : text
+      if (content) expectValid(content.schema, document, 'closed')
+      return document
+    }
+
+    const provisions = (quantity: number): object[] => [
+      {
+        holder: `user:${bound('uuid:alice')}`,
+        source: `project:${bound('uuid:alice')}`,
+        resource: 'cyclades.vm',
+        quantity,
+      },
+    ]
+    const issue = async (body: object = {}, headers: Record<string, string> = {}): Promise<string> => {
+      const answer = await call('issueCommission', {
+        token: 'component:cyclades',
+        body: { provisions: provisions(1), ...body },
+        headers,
+        status: 201,
+      })
+      return String((answer as { serial: number }).serial)
+    }
+
+    it('are versions', async () => {
+      for (const suffix of ['', '2']) await call(`listVersions${suffix}`, { status: 200 })
+      for (const suffix of ['', '2', '3']) await call(`showVersion${suffix}`, { status: 200 })
+    })
+
+    it('are authentications', async () => {
+      await call('authenticate', { status: 200 })
+      const auth = { token: { id: bound('token:bob') }, tenantName: bound('uuid:bob') }
+      await call('authenticate', { body: { auth }, status: 200 })
+      const passwordCredentials = { username: bound('uuid:alice'), password: bound('token:alice') }
+      await call('authenticate', { body: { auth: { passwordCredentials } }, status: 200 })
+      await call('authenticate', { body: { auth: {} }, status: 400 })
+      await call('authenticate', { body: { auth: { token: { id: 'x' } } }, status: 401 })
+      await call('authenticate', { body: [], headers: { accept: 'application/xml' }, status: 400 })
+      await call('validateToken', { path: { token: 'x' }, status: 404 })
+    })
+
+    it('are names', async () => {
+      const body = { uuids: [bound('uuid:alice')], displaynames: ['BOB@example.org', 'nobody'] }
+      await call('getUsernames', { token: 'alice', body, status: 200 })
+      await call('getUsernames', { token: 'alice', body: { uuids: 1 }, status: 400 })
+      await call('getUsernames', { body, status: 401 })
+      await call('serviceGetUsernames', { token: 'component:pithos', body: { uuids: null }, status: 200 })
+      await call('serviceGetUsernames', { token: 'component:pithos', body: { displaynames: [1] }, status: 400 })
+      await call('serviceGetUsernames', { token: 'alice', body, status: 401 })
+    })
+
+    it('are those to feedback, with and without a mail server', async () => {
+      await call('sendFeedback', { token: 'alice', form: 'feedback_msg=hello', status: 200 })
+      await call('sendFeedback', { token: 'alice', form: 'feedback_data=x', status: 400 })
+      await call('sendFeedback', { form: 'feedback_msg=hello', status: 401 })
+      mail = noMail
+      await call('sendFeedback', { token: 'alice', form: 'feedback_msg=hello', status: 502 })
+      mail = acceptAll
+    })
+
+    it('are those to a default project', async () => {
+      const set = (project_id: unknown, status: number): Promise<unknown> =>
+        call('setDefaultProject', { token: 'alice', body: { project_id }, status })
+      await set(bound('uuid:alice'), 200)
+      await set(null, 403)
+      await set('x', 404)
+      await call('setDefaultProject', { token: 'alice', body: [], status: 400 })
+      await call('setDefaultProject', { token: 'grace', body: {}, status: 401 })
+    })
+
+    it('are quotas', async () => {
+      await issue()
+      await call('listResources', { status: 200 })
+      await call('listQuotas', { token: 'alice', status: 200 })
+      await call('listQuotas', { token: 'component:cyclades', status: 401 })
+      await call('listServiceQuotas', { token: 'component:cyclades', status: 200 })
+      await call('listServiceQuotas', { token: 'component:cyclades', query: '?user=x', status: 404 })
+      await call('listServiceQuotas', { token: 'component:cyclades', query: '?user=%00', status: 400 })
+      await call('listServiceQuotas', { token: 'component:legacy', status: 401 })
+      await call('listServiceProjectQuotas', { token: 'component:cyclades', status: 200 })
+      await call('listServiceProjectQuotas', { token: 'component:cyclades', query: '?project=x', status: 404 })
+      await call('listServiceProjectQuotas', { query: '?project=x', status: 401 })
+    })
+
+    it('are commissions', async () => {
+      await service.load(world).then((fresh) => (bindings = fresh))
+      const token = 'component:cyclades'
+      const first = await issue({ name: 'n' }, { 'idempotency-key': 'k' })
+      expect(await issue({ name: 'n' }, { 'idempotency-key': 'k' })).toBe(first)
+      const refused = (body: unknown, status: number, headers = {}): Promise<unknown> =>
+        call('issueCommission', { token, body, headers, status })
+      await refused({ provisions: provisions(1) }, 422, { 'idempotency-key': 'k' })
+      await refused({}, 400)
+      await refused({ provisions: provisions(100) }, 413)
+      await refused({ provisions: provisions(-100) }, 413)
+      await refused({ provisions: [{ holder: 1, source: null, resource: 'x', quantity: 0 }] }, 404)
+      await call('issueCommission', { body: {}, status: 401 })
+      await call('getPendingCommissions', { token, status: 200 })
+      await call('getPendingCommissions', { status: 401 })
+      await call('getCommission', { token, path: { serial: first }, status: 200 })
+      await call('getCommission', { token, path: { serial: '1' }, status: 404 })
+      await call('getCommission', { path: { serial: first }, status: 401 })
+      await call('resolveCommission', { token, path: { serial: first }, body: { accept: '', reject: '' }, status: 400 })
+      await call('resolveCommission', { token, path: { serial: first }, body: { accept: '' }, status: 200 })
+      await call('resolveCommission', { token, path: { serial: first }, body: { accept: '' }, status: 404 })
+      await call('resolveCommission', { path: { serial: first }, body: {}, status: 401 })
+      await call('getCommission', { token, path: { serial: first }, query: '?resolved=true', status: 200 })
+      const second = Number(await issue())
+      await call('resolveCommissions', { token, body: { accept: [second, 7, 8], reject: [8] }, status: 200 })
+      await call('resolveCommissions', { token, body: { accept: null }, status: 400 })
+      await call('resolveCommissions', { token: 'alice', body: {}, status: 401 })
+    })
+
+    it('are what pages show', async () => {
+      await call('getServices', { status: 200 })
+      await call('getServices', { query: '?callback=1', status: 400 })
+      await call('getMenu', { status: 200 })
+      await call('getMenu', { headers: { cookie: '_pithos2_a=x' }, status: 302 })
+    })
+
+    it('were each seen to succeed and to be refused', () => {
+      for (const { operation } of operations) {
+        const { operationId: id, responses } = operation
+        const documented = (isFault: boolean): boolean =>
+          Object.keys(responses).some((status) => Number(status) >= 400 === isFault && seen.has(`${id} ${status}`))
+        if (!id.startsWith('validateToken')) expect(documented(false), id).toBe(true)
+        if (!/^(?:list|show)(?:Version|Resources)|^getMenu/.test(id)) expect(documented(true), id).toBe(true)
+      }
+    })
+
+    it('is the document itself', async () => {
+      const response = await fetch(`${service.origin}${service.basePath}/openapi.json`)
+      expect(response.status).toBe(200)
+      expect(response.headers.get('content-type')).toBe('application/json')
+      expect(await response.json()).toEqual(
+        JSON.parse(JSON.stringify(openapiDocument(service.origin + service.basePath))),
+      )
+    })
+  })
+}
