@@ -13,6 +13,7 @@ const stages = [
   { title: 'Format', run: ['oxfmt', '--check', '.'] },
   { title: 'Dead code', run: ['knip', '--no-config-hints'] },
   { title: 'Client', run: ['vitest', 'run', '--project', 'client'], counts: true },
+  { title: 'Service', run: ['vitest', 'run', '--project', 'server'], counts: true },
   { title: 'End to end', run: ['vitest', 'run', '--project', 'e2e'], counts: true },
   { title: 'Client on a current Node', run: ['tsx', 'e2e/runtimes/unit-tests.ts'], counts: true },
 ]

@@ -113,7 +113,7 @@ describe('the OpenAPI document', () => {
         'name' in parameter && parameter.in === 'path' ? [parameter.name] : [],
       )
       const named = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name)
-      expect(declared.toSorted()).toEqual(named.toSorted())
+      expect(declared).toEqual(named)
     }
   })
 
@@ -161,7 +161,7 @@ describe('the OpenAPI document', () => {
   it('describes the routes that there are, and no others', () => {
     const described = operations.map(({ path, method }) => `${method.toUpperCase()} ${path}`)
     const served = routes
-      .filter(({ kind, path }) => kind === 'api' || /^\/ui\/get_/.test(path))
+      .filter(({ kind, path }) => kind === 'api' || path.startsWith('/ui/get_'))
       .flatMap(({ path, methods }) => {
         const template = path.replaceAll(/:(\w+)(?:\([^)]*\))?/g, '{$1}').replace(/\*$/, '{token}')
         return Object.keys(methods).flatMap((method) => (method === 'HEAD' ? [] : [`${method} ${template}`]))

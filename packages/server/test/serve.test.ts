@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { request as httpRequest } from 'node:http'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -176,7 +177,7 @@ describe('astakos-server serve', () => {
       ),
     )
     request.end('}')
-    const [answer] = (await once(request, 'response')) as [import('node:http').IncomingMessage]
+    const [answer] = (await once(request, 'response')) as [IncomingMessage]
     expect(answer.statusCode).toBe(400)
     answer.resume()
     await gone
@@ -229,10 +230,9 @@ describe('astakos-server serve', () => {
 })
 
 async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net')
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
-  const { port } = probe.address() as import('node:net').AddressInfo
+  const { port } = probe.address() as AddressInfo
   probe.close()
   return port
 }

@@ -18,6 +18,7 @@ import { Fault, faultJson, faultXml } from './fault.ts'
 import { CONTENT_TYPES, formatOf } from './negotiation.ts'
 import { canonicalUrl, UNREADABLE } from './path.ts'
 import { Query } from './query.ts'
+import { trustOf } from './trust.ts'
 
 export interface AppOptions {
   readonly service: Service
@@ -60,12 +61,13 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
   const { settings } = service
   const base = new URL(settings.baseUrl)
   const basePath = base.pathname.replace(/\/$/, '')
+  const isTrusted = trustOf(settings.trustProxy)
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => nextRequestId(),
     bodyLimit: settings.bodyBytesMax,
-    trustProxy: settings.trustProxy.length > 0 ? [...settings.trustProxy] : false,
+    trustProxy: (address) => isTrusted(address),
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
@@ -101,7 +103,7 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
     format: formatOf(pathOf(request), query, request.headers.accept),
     body: request.body as Buffer | undefined,
     header: (name) => headerOf(request, name),
-    origin: settings.trustProxy.length > 0 ? `${schemeOf(request)}://${request.host}` : base.origin,
+    origin: isTrusted(request.socket.remoteAddress) ? `${schemeOf(request)}://${request.host}` : base.origin,
     url: request.originalUrl,
   })
 
@@ -240,8 +242,7 @@ function headerOf(request: FastifyRequest, name: string): string | undefined {
 
 /** From a proxy that is believed; it may use either name. */
 function schemeOf(request: FastifyRequest): string {
-  const isTrusted = request.ips !== undefined && request.ips.length > 1
-  return isTrusted && headerOf(request, 'x-forwarded-protocol') === 'https' ? 'https' : request.protocol
+  return headerOf(request, 'x-forwarded-protocol') === 'https' ? 'https' : request.protocol
 }
 
 declare module 'fastify' {
