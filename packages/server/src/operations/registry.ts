@@ -1,6 +1,6 @@
 import { sql, type Queryable } from '../db/statement.ts'
 import { checkToken, generateToken, hashToken } from '../identity/tokens.ts'
-import { syncProjects } from '../projects/sync.ts'
+import { syncLimits } from '../projects/sync.ts'
 
 /** Components, their services and the resources of those. Source: administration specification, 1.3; quota specification, 1. */
 
@@ -99,12 +99,7 @@ export async function addResource(tx: Queryable, input: ResourceInput): Promise<
   ])
   const { id } = row as { id: bigint }
   const projects = await tx.query<{ project_id: bigint }>(INSERT_PAIRS, [id])
-  if (projects.length > 0)
-    await syncProjects(
-      tx,
-      projects.map(({ project_id }) => project_id),
-      input.name,
-    )
+  await syncLimits(tx, { projects: projects.map(({ project_id }) => project_id), resource: input.name })
 }
 
 export interface ResourceChange {

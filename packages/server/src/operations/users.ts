@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { intArray } from '../db/connect.ts'
 import { sql, type Queryable } from '../db/statement.ts'
 import { checkToken, generateToken, hashToken, sealToken } from '../identity/tokens.ts'
-import { syncMemberships, syncProjects } from '../projects/sync.ts'
+import { syncLimits } from '../projects/sync.ts'
 
 /** The life of an account. Source: identity specification, 1. */
 
@@ -91,7 +91,7 @@ export async function acceptUser(tx: Queryable, id: bigint, policy: string): Pro
   await tx.query(INSERT_SYSTEM_CAPACITIES, [projectId])
   await tx.query(INSERT_MEMBER, [id, projectId])
   await tx.query(LOG_PROJECT, [intArray([projectId]), 'uninitialized', 'active', null])
-  await syncProjects(tx, [projectId])
+  await syncLimits(tx, { projects: [projectId] })
 }
 
 const REJECT = sql(
@@ -194,8 +194,7 @@ async function move(
   await tx.query(LOG_PROJECT, [intArray(projectIds), to.from, to.project, to.reason])
   await tx.query(SET_MEMBERSHIP_STATE, [intArray(memberIds), to.member])
   await tx.query(LOG_MEMBERSHIPS, [intArray(memberIds), memberships.map(({ state }) => state), to.member, to.reason])
-  await syncProjects(tx, projectIds)
-  await syncMemberships(tx, memberIds)
+  await syncLimits(tx, { projects: projectIds, memberships: memberIds })
 }
 
 const RENEW = sql(`

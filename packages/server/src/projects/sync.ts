@@ -2,24 +2,33 @@ import { intArray } from '../db/connect.ts'
 import { sql, type Queryable } from '../db/statement.ts'
 import { lockInOrder } from '../quotas/lock.ts'
 
-/**
- * Limits follow from projects and memberships, and only from them: what is written here is what the formula says, usage
- * is never touched, and holdings are made where they are missing. Source: quota specification, 9.1.
- */
+/** What changed, so that limits have to follow. */
+export interface Changed {
+  /** By state or capacities: their own limits and those of all of their members. */
+  readonly projects?: readonly bigint[]
+  /** By state: the limits of those members. */
+  readonly memberships?: readonly bigint[]
+  /** Only this one. @default all */
+  readonly resource?: string
+}
 
-const HOLDINGS_OF_PROJECTS = sql(`
+const HOLDINGS = sql(`
   select h.id
     from projects as p
-    join holdings as h on (h.holder = 'project:' || p.uuid and h.source is null) or h.source = 'project:' || p.uuid
-   where p.id = any($1::bigint[])`)
-
-const HOLDINGS_OF_MEMBERSHIPS = sql(`
+    join holdings as h on h.holder = 'project:' || p.uuid and h.source is null
+   where p.id = any($1::bigint[]) and ($3::text is null or h.resource = $3)
+  union all
+  select h.id
+    from projects as p
+    join holdings as h on h.source = 'project:' || p.uuid
+   where p.id = any($1::bigint[]) and ($3::text is null or h.resource = $3)
+  union all
   select h.id
     from memberships as m
     join users as u on u.id = m.user_id
     join projects as p on p.id = m.project_id
     join holdings as h on h.holder = 'user:' || u.uuid and h.source = 'project:' || p.uuid
-   where m.id = any($1::bigint[])`)
+   where m.id = any($2::bigint[]) and ($3::text is null or h.resource = $3)`)
 
 const UPSERT = `
   on conflict on constraint holding_key do update
@@ -37,7 +46,7 @@ const SET_PROJECT_LIMITS = sql(`
      and ($2::text is null or r.name = $2)
    order by p.id, r.id ${UPSERT}`)
 
-const MEMBER_LIMITS = `
+const SET_MEMBER_LIMITS = sql(`
   insert into holdings (holder, source, resource, "limit")
   select 'user:' || u.uuid, 'project:' || p.uuid, r.name,
          case when p.state = 'active' and m.state in ('accepted', 'leave_requested') then q.member_capacity else 0 end
@@ -47,34 +56,20 @@ const MEMBER_LIMITS = `
     join project_resources as q on q.project_id = p.id
     join resources as r on r.id = q.resource_id
    where m.initialized
-     and p.state in ('active', 'suspended', 'terminated')`
-
-const SET_LIMITS_OF_MEMBERS = sql(`
-  ${MEMBER_LIMITS}
-     and p.id = any($1::bigint[])
-     and ($2::text is null or r.name = $2)
+     and p.state in ('active', 'suspended', 'terminated')
+     and m.id in (select id from memberships where project_id = any($1::bigint[]) union all select unnest($2::bigint[]))
+     and ($3::text is null or r.name = $3)
    order by m.id, r.id ${UPSERT}`)
 
-const SET_LIMITS_OF_MEMBERSHIPS = sql(`
-  ${MEMBER_LIMITS}
-     and m.id = any($1::bigint[])
-   order by m.id, r.id ${UPSERT}`)
-
-/** After a project's state or capacities changed: its own limits and those of all of its members. */
-export async function syncProjects(
-  tx: Queryable,
-  projects: readonly bigint[],
-  resource: string | null = null,
-): Promise<void> {
-  const rows = await tx.query<{ id: bigint }>(HOLDINGS_OF_PROJECTS, [intArray(projects)])
-  await lockInOrder(tx, { projects, holdings: rows.map(({ id }) => id) })
-  await tx.query(SET_PROJECT_LIMITS, [intArray(projects), resource])
-  await tx.query(SET_LIMITS_OF_MEMBERS, [intArray(projects), resource])
-}
-
-/** After memberships changed: the limits of those members. */
-export async function syncMemberships(tx: Queryable, memberships: readonly bigint[]): Promise<void> {
-  const rows = await tx.query<{ id: bigint }>(HOLDINGS_OF_MEMBERSHIPS, [intArray(memberships)])
-  await lockInOrder(tx, { memberships, holdings: rows.map(({ id }) => id) })
-  await tx.query(SET_LIMITS_OF_MEMBERSHIPS, [intArray(memberships)])
+/**
+ * Limits follow from projects and memberships, and only from them: what is written here is what the formula says, usage
+ * is never touched, and holdings are made where they are missing. One call for all that a transaction changes, since
+ * locks are taken in one order once. Source: quota specification, 9.1.
+ */
+export async function syncLimits(tx: Queryable, { projects = [], memberships = [], resource }: Changed): Promise<void> {
+  const [ofProjects, ofMembers, only] = [intArray(projects), intArray(memberships), resource ?? null]
+  const rows = await tx.query<{ id: bigint }>(HOLDINGS, [ofProjects, ofMembers, only])
+  await lockInOrder(tx, { projects, memberships, holdings: [...new Set(rows.map(({ id }) => id))] })
+  await tx.query(SET_PROJECT_LIMITS, [ofProjects, only])
+  await tx.query(SET_MEMBER_LIMITS, [ofProjects, ofMembers, only])
 }
