@@ -1,0 +1,35 @@
+import { startEmbedded } from '../../packages/server/src/db/embedded/index.ts'
+import type { ConnectionSettings } from '../../packages/server/src/db/connect.ts'
+import { Database } from '../../packages/server/src/db/database.ts'
+import { migrate } from '../../packages/server/src/db/migrate.ts'
+import { startWorldService, type WorldService } from '../../packages/server/scripts/world-service.ts'
+import { makeUniverse } from './universe.ts'
+
+/** Where programs are played: a database, a service on it in this process, and a way around the service. */
+export interface Stage extends AsyncDisposable {
+  readonly connection: ConnectionSettings
+  readonly database: Database
+  readonly world: WorldService
+  readonly tokens: ReadonlyMap<string, string>
+}
+
+/** @param databaseUrl of a database that may be emptied; null: an embedded one for this run alone. */
+export async function openStage(databaseUrl: string | null): Promise<Stage> {
+  const embedded = databaseUrl === null ? await startEmbedded({ dataDir: null }) : null
+  const connection = embedded?.connection ?? { connectionString: databaseUrl ?? '' }
+  await migrate(connection)
+  const database = new Database(connection)
+  const tokens = await makeUniverse(database)
+  const world = await startWorldService(connection)
+  return {
+    connection,
+    database,
+    world,
+    tokens,
+    async [Symbol.asyncDispose]() {
+      await world[Symbol.asyncDispose]()
+      await database.close()
+      await embedded?.stop()
+    },
+  }
+}
