@@ -83,6 +83,12 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
 
   app.addHook('onRequest', async (request, reply) => {
+    // Routes look at the type: the framework would refuse one that it can't read, also where any will do.
+    const type = request.headers['content-type']
+    if (type !== undefined) {
+      request.contentType = type
+      request.headers['content-type'] = 'application/octet-stream'
+    }
     const cors = corsHeaders(settings.corsOrigins, request.headers.origin)
     if (!cors) return
     reply.headers(cors)
@@ -102,7 +108,7 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
     query,
     format: formatOf(pathOf(request), query, request.headers.accept),
     body: request.body as Buffer | undefined,
-    header: (name) => headerOf(request, name),
+    header: (name) => (name === 'content-type' ? (request.contentType ?? undefined) : headerOf(request, name)),
     origin: isTrusted(request.socket.remoteAddress) ? `${schemeOf(request)}://${request.host}` : base.origin,
     url: request.originalUrl,
   })
@@ -135,6 +141,7 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
   if (basePath !== '') app.get('/', (_, reply) => send(reply, 'page', redirect(`${settings.baseUrl}/`, 301)))
 
   app.decorateRequest('known', null)
+  app.decorateRequest('contentType', null)
   app.setErrorHandler((error, request, reply) => fail(error, request, reply, 'api'))
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request)
@@ -248,5 +255,6 @@ function schemeOf(request: FastifyRequest): string {
 declare module 'fastify' {
   interface FastifyRequest {
     known: unknown
+    contentType: string | null
   }
 }

@@ -9,7 +9,10 @@ const NO_DICT = 'Request should be a JSON dict'
 /** A JSON integer of any size. O-10: true and false are none. */
 const integer = z.union([z.bigint(), z.int()]).transform(BigInt)
 
-const isPart = (value: unknown): boolean => typeof value !== 'object' || value === null
+const isPart = (value: unknown): boolean => typeof value !== 'object' || value === null || value instanceof Inexact
+
+/** What is no text names no holding; a fraction is repeated as the number that it is. */
+const part = z.unknown().transform((value) => (value instanceof Inexact ? Number(value.text) : value))
 
 const provision = z.preprocess(
   (value, context) => {
@@ -23,7 +26,7 @@ const provision = z.preprocess(
     }
     return value
   },
-  z.object({ holder: z.unknown(), source: z.unknown(), resource: z.unknown(), quantity: integer }),
+  z.object({ holder: part, source: part, resource: part, quantity: integer }),
 )
 
 function isInteger(value: unknown): boolean {

@@ -37,6 +37,15 @@ export async function startTcpProxy(target: NetConnectOpts): Promise<TcpProxy> {
     let request = ''
     let answer = ''
     let isAsked = false
+    let seen: Break | null = null
+    /** What came before is none of a later break's business. */
+    const attend = (): void => {
+      if (seen === next) return
+      seen = next
+      request = ''
+      answer = ''
+      isAsked = false
+    }
     const breakOff = ({ isSilent, tripped }: Break): void => {
       next = null
       client.destroy()
@@ -45,6 +54,7 @@ export async function startTcpProxy(target: NetConnectOpts): Promise<TcpProxy> {
       tripped()
     }
     client.on('data', (bytes: Buffer) => {
+      attend()
       request = tail(request, bytes)
       if (next !== null && request.includes(next.request)) {
         isAsked = true
@@ -53,6 +63,7 @@ export async function startTcpProxy(target: NetConnectOpts): Promise<TcpProxy> {
       there.write(bytes)
     })
     there.on('data', (bytes: Buffer) => {
+      attend()
       answer = tail(answer, bytes)
       if (next !== null && isAsked && answer.includes(next.answer)) return breakOff(next)
       client.write(bytes)

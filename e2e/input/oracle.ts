@@ -1,0 +1,204 @@
+import { METHODS } from 'node:http'
+import { ofAction, ofCatalogs, ofDefaultProject, ofIssue, ofResolve, ofTokens, readBody } from './bodies.ts'
+import { only, type Expectation, type Verdict } from './expectation.ts'
+import type { Probe } from './probe.ts'
+import { BASE, SERIAL } from './templates.ts'
+import { componentTokens, userTokens } from './world.ts'
+
+/** What has to become of a request. It knows the specification and the world, and nothing of the service's code. */
+export function expectationOf(probe: Probe): Expectation {
+  const lax: Expectation = { statuses: null, effect: null, isCertain: false, isApi: false, isSilent: false }
+  if (probe.raw) return lax
+  const parts = partsOf(probe)
+  const isApi = parts.path !== null && /^\/astakos\/(?:account|identity)\//.test(parts.path)
+  const { statuses, effect = null, isSilent = false } = verdictOf(probe, parts)
+  const isRegular = isWellFormed(probe)
+  return { statuses: isRegular ? statuses : null, effect, isCertain: isRegular, isApi, isSilent }
+}
+
+interface Parts {
+  /** Percent-decoded; null where that fails. */
+  readonly path: string | null
+  readonly query: ReadonlyMap<string, string | null>
+}
+
+/** Whether HTTP itself has nothing to say against it. */
+function isWellFormed({ method, target, headers, framing }: Probe): boolean {
+  if (framing.kind === 'odd' || framing.kind === 'short' || !METHODS.includes(method) || method === 'CONNECT')
+    return false
+  if (framing.kind === 'chunked' && framing.trailer.startsWith('Content-Length')) return false
+  // A part of it that HTTP knows no way to write.
+  if (!/^\/[!"$-~]*$/.test(target.replaceAll(/<[a-z:]+>/g, '')) || target.length > 12_000) return false
+  const size = headers.reduce((sum, [name, value]) => sum + name.length + value.length + 4, target.length)
+  if (size > 12_000 || headers.length > 1000) return false
+  const isOdd = ([name, value]: readonly [string, string]): boolean =>
+    // oxlint-disable-next-line no-control-regex -- those are what HTTP refuses
+    /[\u0000-\u0008\u000a-\u001f\u007f]/.test(value) || /^(?:host|expect|upgrade|te)$/i.test(name)
+  return !headers.some(isOdd)
+}
+
+function partsOf({ target }: Probe): Parts {
+  const mark = target.indexOf('?')
+  const path = mark < 0 ? target : target.slice(0, mark)
+  const query = new Map<string, string | null>()
+  for (const pair of mark < 0 ? [] : target.slice(mark + 1).split('&')) {
+    const equals = pair.indexOf('=')
+    const name = decoded((equals < 0 ? pair : pair.slice(0, equals)).replaceAll('+', ' '))
+    if (name !== null) query.set(name, equals < 0 ? '' : decoded(pair.slice(equals + 1).replaceAll('+', ' ')))
+  }
+  return { path: decoded(path.replace(/^[a-z]*:\/\/[^/]*/, '')), query }
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return null
+  }
+}
+
+type Judge = (probe: Probe, parts: Parts, match: RegExpExecArray) => Verdict
+
+function verdictOf(probe: Probe, parts: Parts): Verdict {
+  const { path } = parts
+  if (path === null) return only(400)
+  // Overview, 6: NUL is in no path that there is.
+  if (path.includes('\0')) return only(400, 403, 404, 405)
+  for (const [pattern, methods] of API) {
+    const match = pattern.exec(path)
+    if (match) return methods[probe.method]?.(probe, parts, match) ?? only(405)
+  }
+  if (/^\/astakos\/(?:account|identity)\//.test(path)) return only(400)
+  if (/^(?:\/astakos(?:\/|\/ui\/?|\/weblogin\/?|\/ui\/get_(?:services|menu)\/?|\/openapi\.json)?|\/)$/.test(path))
+    return only(200, 301, 302, 400, 403, 404, 405)
+  return only(404, 403)
+}
+
+const always: Judge = () => only(200)
+
+const asUser =
+  (judge: (probe: Probe, uuid: string) => Verdict): Judge =>
+  (probe, parts) => {
+    const uuid = userTokens.get(tokenOf(probe, parts))
+    return uuid === undefined ? refusedToken(probe, parts) : judge(probe, uuid)
+  }
+
+const asComponent =
+  (judge: (probe: Probe, name: string, parts: Parts, match: RegExpExecArray) => Verdict): Judge =>
+  (probe, parts, match) => {
+    const name = componentTokens.get(tokenOf(probe, parts))
+    return name === undefined ? refusedToken(probe, parts) : judge(probe, name, parts, match)
+  }
+
+/** Overview, 3 and O-1. */
+function tokenOf(probe: Probe, { query }: Parts): string {
+  const asked = query.get('X-Auth-Token')
+  return asked === null ? '' : asked || headerOf(probe, 'x-auth-token') || ''
+}
+
+/** O-15: a token that is no text may be refused as any other or as malformed. */
+function refusedToken(probe: Probe, { query }: Parts): Verdict {
+  const token = query.get('X-Auth-Token')
+  return token === null || /[^ -~]/.test(`${token ?? ''}${headerOf(probe, 'x-auth-token') ?? ''}`)
+    ? only(400, 401)
+    : only(401)
+}
+
+/** Of several with one name all count, of the type the first. */
+function headerOf({ headers }: Probe, name: string): string | undefined {
+  const values = headers
+    .filter(([each]) => each.toLowerCase() === name)
+    .map(([, value]) => value.replaceAll(/^[ \t]+|[ \t]+$/g, ''))
+  return values.length === 0 ? undefined : name === 'content-type' ? values[0] : values.join(', ')
+}
+
+function bodyOf({ body, framing }: Probe): Buffer {
+  if (framing.kind === 'none') return Buffer.alloc(0)
+  return framing.kind === 'short' ? body.subarray(0, framing.length) : body
+}
+
+/** Overview, 5. */
+function withJson(probe: Probe, judge: (document: NonNullable<ReturnType<typeof readBody>>) => Verdict): Verdict {
+  if (!/^application\/json/i.test(headerOf(probe, 'content-type') ?? '')) return only(400)
+  const document = readBody(bodyOf(probe))
+  return document === undefined ? only(400) : judge(document as NonNullable<typeof document>)
+}
+
+const tokens: Judge = (probe) => (bodyOf(probe).length === 0 ? only(200) : withJson(probe, ofTokens))
+
+function catalogs(probe: Probe): Verdict {
+  const document = readBody(bodyOf(probe))
+  return document === undefined ? only(400) : ofCatalogs(document)
+}
+
+/** Identity specification, 4; I-9. Of forms in parts no more is known than that they are answered. */
+function feedback(probe: Probe): Verdict {
+  const type = headerOf(probe, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
+  if (type === 'multipart/form-data') return only(200, 400)
+  const isForm = type === 'application/x-www-form-urlencoded' || type === 'application/octet-stream'
+  const message = new URLSearchParams(bodyOf(probe).toString()).getAll('feedback_msg')
+  if (!isForm || message.every((each) => each === '')) return only(400)
+  return type === 'application/octet-stream' || message.length > 1 ? only(200, 400) : only(200)
+}
+
+function readable(parts: Parts, names: readonly string[]): Verdict {
+  const values = names.map((name) => parts.query.get(name))
+  if (values.some((value) => value === null || value?.includes('\0'))) return only(400)
+  return values.some((value) => value !== undefined) ? only(200, 404) : only(200)
+}
+
+function issue(probe: Probe): Verdict {
+  const key = headerOf(probe, 'idempotency-key')
+  return withJson(probe, (document) =>
+    key !== undefined && !/^[!-~]{1,255}$/.test(key) ? only(400) : ofIssue(document, key !== undefined),
+  )
+}
+
+const isFirst = (digits: string | undefined, name: string): boolean =>
+  name === 'cyclades' && BigInt(digits ?? '') === SERIAL
+
+const GET_IDENTITY = { GET: always }
+
+/** Overview, 2.1 and 2.2. */
+const API: readonly (readonly [RegExp, Readonly<Record<string, Judge>>])[] = (
+  [
+    ['identity/(?:\\.json)?', GET_IDENTITY],
+    ['identity/v2\\.0(?:/|\\.json|/\\.json)?', GET_IDENTITY],
+    ['identity/v2\\.0/tokens/?', { POST: tokens }],
+    ['identity/v2\\.0/tokens/[^]+', { GET: () => only(404) }],
+    ['account/v1\\.0/resources/?', { GET: always }],
+    ['account/v1\\.0/user_catalogs/?', { POST: asUser(catalogs) }],
+    ['account/v1\\.0/service/user_catalogs/?', { POST: asComponent(catalogs) }],
+    ['account/v1\\.0/feedback/?', { POST: asUser(feedback) }],
+    [
+      'account/v1\\.0/myaccount/default_project/?',
+      { POST: asUser((probe, uuid) => withJson(probe, (document) => ofDefaultProject(document, uuid))) },
+    ],
+    ['account/v1\\.0/quotas/?', { GET: asUser(() => only(200)) }],
+    ['account/v1\\.0/service_quotas/?', { GET: asComponent((_, __, parts) => readable(parts, ['user', 'project'])) }],
+    ['account/v1\\.0/service_project_quotas/?', { GET: asComponent((_, __, parts) => readable(parts, ['project'])) }],
+    ['account/v1\\.0/commissions/?', { GET: asComponent(() => only(200)), POST: asComponent(issue) }],
+    [
+      'account/v1\\.0/commissions/action/?',
+      { POST: asComponent((probe, name) => withJson(probe, (document) => ofResolve(document, name === 'cyclades'))) },
+    ],
+    [
+      'account/v1\\.0/commissions/([0-9]+)/?',
+      {
+        GET: asComponent((_, name, parts, match) => {
+          if (readable(parts, ['resolved']).statuses.includes(400))
+            return only(isFirst(match[1], name) ? 400 : 404, 400)
+          return isFirst(match[1], name) ? only(200) : { statuses: [404], isSilent: true }
+        }),
+      },
+    ],
+    [
+      'account/v1\\.0/commissions/([0-9]+)/action/?',
+      {
+        POST: asComponent((probe, name, _, match) =>
+          withJson(probe, (document) => ofAction(document, isFirst(match[1], name))),
+        ),
+      },
+    ],
+  ] as const
+).map(([pattern, methods]) => [new RegExp(`^${BASE}/${pattern}$`), methods])

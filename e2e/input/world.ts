@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { readJson, type Json, type JsonObject } from '../replay/json.ts'
+import { SERIAL } from './templates.ts'
+
+export const WORLD_FILE: string = fileURLToPath(new URL('../../fixtures/golden/world.json', import.meta.url))
+
+/** Who and what there is, in the names that stand for it. */
+const world = readJson(readFileSync(WORLD_FILE, 'utf8')) as JsonObject
+
+const listOf = (name: string): readonly JsonObject[] => world[name] as Json[] as JsonObject[]
+
+const isValid = (each: JsonObject): boolean => each['token_expired'] === false
+
+/** Tokens that are let in, and whose they are. */
+export const userTokens: ReadonlyMap<string, string> = new Map(
+  listOf('users')
+    .filter((user) => isValid(user) && user['is_active'] === true && user['has_signed_terms'] === true)
+    .map(({ token, uuid }) => [token as string, uuid as string]),
+)
+export const componentTokens: ReadonlyMap<string, string> = new Map(
+  listOf('components')
+    .filter(isValid)
+    .map(({ token, name }) => [token as string, name as string]),
+)
+
+export interface Holding {
+  readonly limit: bigint
+  usageMin: bigint
+  usageMax: bigint
+}
+
+export const keyOf = (holder: Json, source: Json, resource: Json): string => JSON.stringify([holder, source, resource])
+
+/** Everybody's own project, and the commission that is pending in every world. */
+export function holdings(): Map<string, Holding> {
+  const all = new Map<string, Holding>()
+  for (const { uuid, system_project: project } of listOf('users')) {
+    if (project === null) continue
+    for (const { name, uplimit } of listOf('resources')) {
+      const limit = project === 'active' ? (uplimit as bigint) : 0n
+      const usageMax = uuid === '<uuid:alice>' && name === 'cyclades.vm' ? 1n : 0n
+      const [user, source] = [`user:${uuid as string}`, `project:${uuid as string}`]
+      all.set(keyOf(user, source, name as string), { limit, usageMin: 0n, usageMax })
+      all.set(keyOf(source, null, name as string), { limit, usageMin: 0n, usageMax })
+    }
+  }
+  return all
+}
+
+/** What every world starts with, beside what its file says. */
+export const FIRST_ISSUE = {
+  serial: SERIAL,
+  token: '<token:component:cyclades>',
+  provisions: [
+    { holder: 'user:<uuid:alice>', source: 'project:<uuid:alice>', resource: 'cyclades.vm', quantity: 1 },
+    { holder: 'project:<uuid:alice>', source: null, resource: 'cyclades.vm', quantity: 1 },
+  ],
+}
