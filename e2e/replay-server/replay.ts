@@ -5,7 +5,7 @@ import { CookieJar } from './cookies.ts'
 import type { Difference, Exchange } from './differences.ts'
 import { stateSeenBy } from './effects.ts'
 import { expectationsOf, problemsOf } from './expectation.ts'
-import { Connections, sendableOf } from './http.ts'
+import { Connections, sendableOf, type Received, type Sendable } from './http.ts'
 import type { Recordings } from './recordings.ts'
 import { Unbound, type Scope } from './scope.ts'
 import { routeOf } from './selection.ts'
@@ -23,16 +23,31 @@ export interface Service {
   order(command: JsonObject): Promise<void>
 }
 
+/** Brings a recorded request to the service. Every answer has to be as expected; problems are what else was wrong. */
+export type Sender = (sendable: Sendable, exchange: RecordedExchange, scope: Scope, raw: Connections) => Promise<Sent>
+
+export interface Sent {
+  readonly answers: readonly Received[]
+  readonly problems: readonly string[]
+}
+
+const sendRaw: Sender = async (sendable, _exchange, _scope, raw) => ({
+  answers: [await raw.send(sendable)],
+  problems: [],
+})
+
 /** Plays scenarios against a service. */
 export class Replay {
   readonly #service: Service
   readonly #recordings: Recordings
   readonly #differences: readonly Difference[]
+  readonly #send: Sender
 
-  constructor(service: Service, recordings: Recordings, differences: readonly Difference[]) {
+  constructor(service: Service, recordings: Recordings, differences: readonly Difference[], send: Sender = sendRaw) {
     this.#service = service
     this.#recordings = recordings
     this.#differences = differences
+    this.#send = send
   }
 
   async *play(scenario: Scenario): AsyncGenerator<[Step, Verdict]> {
@@ -82,9 +97,12 @@ export class Replay {
     const isRefusal = by !== null && expected.every(({ status }) => status >= 400)
 
     const before = isRefusal ? await stateSeenBy(request, scope, connections) : null
-    const received = await connections.send(sendable)
-    jar?.store(received.cookies)
-    const problems = problemsOf(expected, received, sendable.url, scope)
+    const sent = await this.#send(sendable, step, scope, connections)
+    const problems = [...sent.problems]
+    for (const received of sent.answers) {
+      jar?.store(received.cookies)
+      problems.push(...problemsOf(expected, received, sendable.url, scope))
+    }
     const after = isRefusal ? await stateSeenBy(request, scope, connections) : null
     if (before !== after) problems.push(`it was refused, but had an effect: before ${before}, after ${after}`)
 
@@ -93,7 +111,7 @@ export class Replay {
   }
 }
 
-type RecordedExchange = Step & { readonly request: RecordedRequest; readonly response: RecordedResponse }
+export type RecordedExchange = Step & { readonly request: RecordedRequest; readonly response: RecordedResponse }
 
 /** @throws {Error} several rules claim the exchange. */
 export function differenceOf(differences: readonly Difference[], exchange: Exchange): Difference | null {

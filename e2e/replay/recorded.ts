@@ -21,7 +21,7 @@ export type Pair = readonly [name: string, value: string]
 /** Fills placeholders in. */
 export type Filler = Pick<Bindings, 'text' | 'json' | 'texts'>
 
-export function recordedOf(request: RecordedRequest, bindings: Bindings): Recorded {
+export function recordedOf(request: RecordedRequest, bindings: Filler): Recorded {
   const [path, query = ''] = splitOnce(bindings.text(request.url), '?')
   const below = bindings.text('<base>/')
   return {

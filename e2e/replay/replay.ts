@@ -42,7 +42,7 @@ export class Replay {
     } catch (error) {
       if (!(error instanceof LeftOut)) throw error
       const problems: string[] = []
-      for (const refusal of error.refusals) problems.push(...(await this.#refuse(refusal, clients)))
+      for (const refusal of error.refusals) problems.push(...(await refuse(refusal, clients, this.#server)))
       return problems.length > 0 ? { kind: 'failed', problems } : { kind: 'leftOut', rule: error.rule }
     }
   }
@@ -59,22 +59,26 @@ export class Replay {
     const methods = drives.map(({ name }) => name)
     return problems.length > 0 ? { kind: 'failed', problems } : { kind: 'passed', methods }
   }
-
-  /** Must be refused as BadValue, before anything is sent. */
-  async #refuse({ name, token = 'a-token', call }: Attempt, clients: Clients): Promise<string[]> {
-    const before = this.#server.requests
-    const outcome = await outcomeOf(async () => {
-      const client = clients.of(token as string)
-      return call?.(client, {})
-    })
-    const sent = this.#server.requests - before
-    if (sent > 0) return [`${name}: sent something, instead of refusing its arguments with BadValue`]
-    if ('threw' in outcome && outcome.threw instanceof BadValue) return []
-    return [`${name}: did not refuse its arguments with BadValue`]
-  }
 }
 
-async function outcomeOf(call: () => Promise<unknown>): Promise<Outcome> {
+/** Must be refused as BadValue, before anything is sent. */
+export async function refuse(
+  { name, token = 'a-token', call }: Attempt,
+  clients: Clients,
+  server: { readonly requests: number },
+): Promise<string[]> {
+  const before = server.requests
+  const outcome = await outcomeOf(async () => {
+    const client = clients.of(token as string)
+    return call?.(client, {})
+  })
+  const sent = server.requests - before
+  if (sent > 0) return [`${name}: sent something, instead of refusing its arguments with BadValue`]
+  if ('threw' in outcome && outcome.threw instanceof BadValue) return []
+  return [`${name}: did not refuse its arguments with BadValue`]
+}
+
+export async function outcomeOf(call: () => Promise<unknown>): Promise<Outcome> {
   try {
     return { returned: await call() }
   } catch (error) {
@@ -83,7 +87,7 @@ async function outcomeOf(call: () => Promise<unknown>): Promise<Outcome> {
 }
 
 /** One client for each token. */
-class Clients implements AsyncDisposable {
+export class Clients implements AsyncDisposable {
   readonly #authUrl: string
   readonly #options: ClientOptions
   readonly #clients = new Map<string, AstakosClient>()

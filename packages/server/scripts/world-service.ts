@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
-import { pino } from 'pino'
 import type { ConnectionSettings } from '../src/db/connect.ts'
 import { Database } from '../src/db/database.ts'
 import { createApp } from '../src/http/app.ts'
+import { createLogger } from '../src/logger.ts'
 import type { Mailer } from '../src/mail.ts'
 import { QuotaEngine, type EngineOptions } from '../src/quotas/engine.ts'
 import { routes } from '../src/routes/index.ts'
@@ -15,6 +15,7 @@ export interface WorldServiceOptions {
   readonly settings?: Partial<ServiceSettings>
   readonly engine?: EngineOptions
   readonly mailer?: Mailer
+  readonly lockTimeoutMs?: number
 }
 
 /** A service in this process, on a migrated database, with what tests and replayers need to get at. */
@@ -35,9 +36,9 @@ const BASE_PATH = '/astakos'
 
 export async function startWorldService(
   connection: ConnectionSettings,
-  { settings, engine: engineOptions, mailer }: WorldServiceOptions = {},
+  { settings, engine: engineOptions, mailer, lockTimeoutMs }: WorldServiceOptions = {},
 ): Promise<WorldService> {
-  const database = new Database(connection)
+  const database = new Database(connection, lockTimeoutMs)
   const engine = new QuotaEngine(database, engineOptions)
   const secretKey = randomBytes(32)
   // The service's own URL is part of the world, so the port has to be known before it listens.
@@ -47,7 +48,7 @@ export async function startWorldService(
     { ...DEFAULT_SETTINGS, trustProxy: ['127.0.0.1'], ...settings, baseUrl: origin + BASE_PATH },
     { database, engine, mailer: mailer ?? { send: () => Promise.resolve() } },
   )
-  const app = createApp({ service, routes, logger: pino({ level: 'warn' }, pino.destination(2)) })
+  const app = createApp({ service, routes, logger: createLogger('warn') })
   await app.listen({ host: '127.0.0.1', port })
   const forget = (): void => {
     engine.forget()

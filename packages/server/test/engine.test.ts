@@ -191,6 +191,55 @@ for (const database of databases) {
         expect((await cyclades.issue(one(), 'keyed')).status).toBe(201)
       })
 
+      it('of two that share a project, the one whose own row is free is served', async () => {
+        const held = await world.lock(world.member('alice'))
+        const shared = world.project('carol')
+        try {
+          const replies = await world.together([
+            () =>
+              cyclades.issue({
+                provisions: [
+                  { ...world.member('alice'), quantity: 1 },
+                  { ...shared, quantity: 1 },
+                ],
+              }),
+            () =>
+              cyclades.issue({
+                provisions: [
+                  { ...world.member('bob'), quantity: 1 },
+                  { ...shared, quantity: 1 },
+                ],
+              }),
+          ])
+          expect(statuses(replies)).toEqual([503, 201])
+          expect(replies[0]?.headers['retry-after']).toBe('1')
+        } finally {
+          await held.rollback()
+        }
+        expect(await world.counters(shared)).toMatchObject({ max: 1 })
+      })
+
+      it('many that wait to be accepted behind a locked holding hold nobody else up, and wait once', async () => {
+        const pending = await Promise.all([1, 2, 3, 4, 5, 6].map(() => cyclades.issued(one('alice', 1))))
+        const held = await world.lock(world.member('alice'))
+        failures = []
+        try {
+          const replies = await world.together([
+            ...pending.map((serial) => () => cyclades.accept(serial)),
+            () => cyclades.issue(one('bob')),
+            () => cyclades.resolve({ reject: [pending[0] ?? 0, 5] }),
+          ])
+          expect(statuses(replies)).toEqual([...pending.map(() => 503), 201, 503])
+        } finally {
+          await held.rollback()
+        }
+        // Once was waited in vain.
+        expect(failures).toHaveLength(1)
+        expect(statuses(await world.together(pending.map((serial) => () => cyclades.accept(serial))))).toEqual(
+          pending.map(() => 200),
+        )
+      })
+
       it('a transaction that takes too long is given up', async () => {
         await using hasty = await QuotaWorld.open(database, { engine: { batchTimeoutMs: 200 } })
         const component = hasty.component('cyclades')

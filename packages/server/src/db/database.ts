@@ -4,8 +4,8 @@ import { DatabaseUnavailable, isSqlError } from './errors.ts'
 import { Line } from './line.ts'
 import type { Queryable, Statement } from './statement.ts'
 
-/** A wait for a locked row ends after this time: the caller may come again. */
-export const LOCK_TIMEOUT_MS = 5000
+/** Idempotency contract, 5. */
+const LOCK_TIMEOUT_MS = 5000
 
 /** Reads go over few shared connections: PostgreSQL does more with two busy ones than with twenty that take turns. */
 const READ_LINES = 2
@@ -17,15 +17,18 @@ export class Database implements Queryable {
   readonly #where: Whereabouts
   readonly #lines: readonly Line[]
   readonly #pool: pg.Pool
+  readonly #lockTimeoutMs: number
   #turn = 0
 
-  constructor(where: ConnectionSettings | Whereabouts) {
+  /** @param lockTimeoutMs how long a statement waits for a locked row; then the caller may come again. */
+  constructor(where: ConnectionSettings | Whereabouts, lockTimeoutMs: number = LOCK_TIMEOUT_MS) {
+    this.#lockTimeoutMs = lockTimeoutMs
     this.#where = typeof where === 'function' ? where : () => where
     const find = this.#where
     this.#lines = Array.from({ length: READ_LINES }, () => this.line())
     const Client = class {
       constructor() {
-        return createClient(find(), { pipeline: true, lockTimeoutMs: LOCK_TIMEOUT_MS })
+        return createClient(find(), { pipeline: true, lockTimeoutMs })
       }
     }
     this.#pool = new pg.Pool({ max: TRANSACTIONS_MAX, Client: Client as unknown as typeof pg.Client })
@@ -35,7 +38,7 @@ export class Database implements Queryable {
 
   /** A connection of one's own. */
   line(): Line {
-    return new Line(this.#where, { lockTimeoutMs: LOCK_TIMEOUT_MS })
+    return new Line(this.#where, { lockTimeoutMs: this.#lockTimeoutMs })
   }
 
   /** Reads, one statement each. */

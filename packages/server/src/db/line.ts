@@ -28,6 +28,14 @@ export class Line implements Queryable {
     return Line.on(client, statement, values)
   }
 
+  /** For statements that belong together, on a connection from `open`. */
+  static queryable(client: pg.Client): Queryable {
+    return {
+      query: async <Row>(statement: Statement, values?: readonly unknown[]) =>
+        (await Line.on<Row>(client, statement, values)).rows,
+    }
+  }
+
   static async on<Row>(
     client: pg.Client,
     { name, text }: Statement,

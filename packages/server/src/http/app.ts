@@ -117,7 +117,8 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
     const allow = Object.keys(route.methods).join(',')
     const options = {
       method: ALL_METHODS,
-      async onRequest(request: FastifyRequest): Promise<void> {
+      async onRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+        if (route.headers) reply.headers(route.headers)
         const method = route.methods[request.method]
         if (!method) {
           if (route.kind === 'page' && !SAFE.has(request.method)) throw new Forbidden()

@@ -46,4 +46,6 @@ export interface Route {
   readonly methods: Readonly<Record<string, Method>>
   /** `api`: faults are documents, nothing may be cached. `page`: what a browser shows. */
   readonly kind: 'api' | 'page'
+  /** Of every answer, faults too. */
+  readonly headers?: Readonly<Record<string, string>>
 }

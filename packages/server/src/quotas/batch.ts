@@ -5,6 +5,7 @@ import { sql, type Queryable } from '../db/statement.ts'
 import { Ledger } from './decide.ts'
 import type { HoldingIds } from './holding-ids.ts'
 import { lockInOrder, settled, type KeyClaim } from './lock.ts'
+import { holdingsOf, serialsOf } from './named.ts'
 import { keyOf, type HoldingKey } from './provision.ts'
 import { KeyReused, type EngineRequest, type IssueAnswer, type IssueRequest, type Resolution } from './requests.ts'
 import { write, type StoredDecision } from './write.ts'
@@ -19,10 +20,12 @@ export class OutcomeUnknown extends Error {
   }
 }
 
-const INT64_MAX = 2n ** 63n - 1n
+/** It was cleaned up between the statement that met it and the one that read it: once more, and it is new. */
+export class KeyVanished extends Error {}
 
 const BEGIN = sql('begin')
 const COMMIT = sql('commit')
+const SET_LOCK_TIMEOUT = sql("select set_config('lock_timeout', $1, true)")
 const DRAW_SERIALS = sql("select nextval('serials') as serial from generate_series(1, $1::bigint)")
 
 const READ_KEYS = sql(`
@@ -39,9 +42,11 @@ interface KeyRow {
   body: string
 }
 
-/** Told what the batch cost. */
-export interface BatchObserver {
-  onLocked(milliseconds: number): void
+export interface BatchOptions {
+  /** Told how long it took to lock and read. */
+  readonly onLocked: (milliseconds: number) => void
+  /** How long to wait for a row, where that is not the connection's own limit. */
+  readonly lockTimeoutMs?: number
 }
 
 /**
@@ -54,25 +59,22 @@ export async function runBatch(
   line: Line,
   ids: HoldingIds,
   requests: readonly EngineRequest[],
-  observer: BatchObserver,
+  { onLocked, lockTimeoutMs }: BatchOptions,
 ): Promise<Outcome[]> {
   const client = await line.open()
-  const tx: Queryable = {
-    query: async <Row>(statement: Parameters<Queryable['query']>[0], values?: readonly unknown[]) =>
-      (await Line.on<Row>(client, statement, values)).rows,
-  }
+  const tx = Line.queryable(client)
   await ids.load(tx, namedKeys(requests))
   const claims = claimsOf(requests)
   const issues = requests.filter(({ kind }) => kind === 'issue').length
   const began = performance.now()
   let state: Awaited<ReturnType<typeof lock>>
   try {
-    state = await lock(tx, ids, requests, claims, issues)
+    state = await lock(tx, ids, requests, claims, issues, lockTimeoutMs)
   } catch (error) {
     await rollBack(client)
     throw error
   }
-  observer.onLocked(performance.now() - began)
+  onLocked(performance.now() - began)
 
   let outcomes: Outcome[]
   let sent: Promise<unknown>[]
@@ -95,14 +97,16 @@ async function lock(
   requests: readonly EngineRequest[],
   claims: readonly KeyClaim[],
   issues: number,
+  lockTimeoutMs: number | undefined,
 ): Promise<{
   known: Map<string, KeyRow>
   serials: bigint[]
   pending: Awaited<ReturnType<typeof lockInOrder>>['pending']
   holdings: Awaited<ReturnType<typeof lockInOrder>>['holdings']
 }> {
-  const [, locked, drawn] = await settled([
+  const [, , locked, drawn] = await settled([
     tx.query(BEGIN),
+    lockTimeoutMs === undefined ? null : tx.query(SET_LOCK_TIMEOUT, [`${lockTimeoutMs}ms`]),
     lockInOrder(tx, { keys: claims, serials: namedSerials(requests), holdings: namedHoldings(requests, ids) }),
     issues > 0 ? tx.query<{ serial: bigint }>(DRAW_SERIALS, [issues]) : [],
   ])
@@ -115,8 +119,7 @@ async function lock(
       others.map(({ key }) => key),
     ])
     for (const row of rows) known.set(keyId(row), row)
-    // It was cleaned up between the two statements: once more, and it is new.
-    if (rows.length < others.length) throw new Error('A key vanished while it was read')
+    if (rows.length < others.length) throw new KeyVanished()
   }
   return { known, serials: drawn.map(({ serial }) => serial), pending: locked.pending, holdings: locked.holdings }
 }
@@ -176,23 +179,11 @@ function* namedKeys(requests: readonly EngineRequest[]): Iterable<HoldingKey> {
 }
 
 function namedHoldings(requests: readonly EngineRequest[], ids: HoldingIds): bigint[] {
-  const named = new Set<bigint>()
-  for (const key of namedKeys(requests)) {
-    const id = ids.get(key)
-    if (id !== undefined) named.add(id)
-  }
-  return [...named]
+  return [...new Set(requests.flatMap((request) => holdingsOf(request, ids)))]
 }
 
 function namedSerials(requests: readonly EngineRequest[]): bigint[] {
-  const named = new Set<bigint>()
-  for (const request of requests) {
-    if (request.kind !== 'resolve') continue
-    // Any integer may be asked for; these alone can exist.
-    for (const serial of [...request.accept, ...request.reject])
-      if (serial > 0n && serial <= INT64_MAX) named.add(serial)
-  }
-  return [...named]
+  return [...new Set(requests.flatMap(serialsOf))]
 }
 
 /** The first of each key: later copies wait for its answer. */

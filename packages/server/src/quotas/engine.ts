@@ -1,9 +1,9 @@
 import type { Database } from '../db/database.ts'
 import { isLockConflict, isUnavailable } from '../db/errors.ts'
-import type { Line } from '../db/line.ts'
-import { OutcomeUnknown, runBatch, type Outcome } from './batch.ts'
+import { Line } from '../db/line.ts'
+import { KeyVanished, OutcomeUnknown, runBatch, type Outcome } from './batch.ts'
 import { HoldingIds } from './holding-ids.ts'
-import { keyOf, keyText } from './provision.ts'
+import { findBlocked } from './probe.ts'
 import { KeyReused, type AnswerTo, type EngineRequest } from './requests.ts'
 
 export interface EngineOptions {
@@ -34,6 +34,12 @@ export class Busy extends Error {
     this.name = 'Busy'
   }
 }
+
+/** For those whose turn it was already, and who had to wait for somebody else's row. */
+const SHORT_WAIT_MS = 50
+
+/** A key that vanishes while it is read is a rare thing. */
+const ATTEMPTS = 3
 
 interface Waiting {
   readonly request: EngineRequest
@@ -121,42 +127,67 @@ export class QuotaEngine {
       this.#observer.onFailure?.(error)
       if (error instanceof OutcomeUnknown) refuse(batch, error)
       else if (isUnavailable(error)) refuse(batch, new Busy('The database can not be reached', error))
-      else await this.#serveOneByOne(batch, error)
+      else if (batch.length === 1) refuse(batch, final(error))
+      else if (isLockConflict(error)) await this.#serveAroundLocks(batch)
+      else await this.#serveOneByOne(batch)
     }
   }
 
-  /**
-   * Something in the batch was refused, or waited for too long. Each is decided by itself, so that a bad one fails
-   * alone. Those that share a row with one that had to wait are not tried again: they would wait as long.
-   */
-  async #serveOneByOne(batch: readonly Waiting[], error: unknown): Promise<void> {
-    if (batch.length === 1) return refuse(batch, final(error))
-    const blocked = new Set<string>()
-    for (const waiting of batch) {
-      const names = namesOf(waiting.request)
-      if (names.some((name) => blocked.has(name))) {
-        refuse([waiting], new Busy('A row is locked by another transaction'))
-        continue
-      }
-      try {
-        // oxlint-disable-next-line no-await-in-loop
-        settle([waiting], await this.#attempt([waiting]))
-      } catch (failure) {
-        if (isLockConflict(failure)) for (const name of names) blocked.add(name)
-        refuse([waiting], final(failure))
-      }
-    }
-  }
-
-  async #attempt(batch: readonly Waiting[]): Promise<Outcome[]> {
-    const timer = setTimeout(() => void this.#line.drop(), this.#batchTimeoutMs)
+  /** All have waited for long enough. Those that a locked row is in the way of come again, the others go on. */
+  async #serveAroundLocks(batch: readonly Waiting[]): Promise<void> {
+    let free: readonly Waiting[]
     try {
-      return await runBatch(
-        this.#line,
+      const tx = Line.queryable(await this.#line.open())
+      const blocked = await findBlocked(
+        tx,
         this.#ids,
         batch.map(({ request }) => request),
-        { onLocked: (milliseconds) => this.#observer.onLockWait?.(milliseconds) },
       )
+      free = batch.filter(({ request }) => !blocked.has(request))
+      refuse(
+        batch.filter(({ request }) => blocked.has(request)),
+        new Busy('A row is locked by another transaction'),
+      )
+      if (free.length === 0) return
+    } catch (error) {
+      return refuse(batch, final(error))
+    }
+    try {
+      settle(free, await this.#attempt(free, SHORT_WAIT_MS))
+    } catch (error) {
+      if (error instanceof OutcomeUnknown || isUnavailable(error)) refuse(free, final(error))
+      else await this.#serveOneByOne(free, SHORT_WAIT_MS)
+    }
+  }
+
+  /** Something was refused that should not have been asked for. Each is decided by itself, so that a bad one fails alone. */
+  async #serveOneByOne(batch: readonly Waiting[], lockTimeoutMs?: number): Promise<void> {
+    for (const waiting of batch) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop
+        settle([waiting], await this.#attempt([waiting], lockTimeoutMs))
+      } catch (error) {
+        refuse([waiting], final(error))
+      }
+    }
+  }
+
+  async #attempt(batch: readonly Waiting[], lockTimeoutMs?: number): Promise<Outcome[]> {
+    const timer = setTimeout(() => void this.#line.drop(), this.#batchTimeoutMs)
+    const requests = batch.map(({ request }) => request)
+    const options = {
+      onLocked: (milliseconds: number) => this.#observer.onLockWait?.(milliseconds),
+      ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
+    }
+    try {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          // oxlint-disable-next-line no-await-in-loop
+          return await runBatch(this.#line, this.#ids, requests, options)
+        } catch (error) {
+          if (!(error instanceof KeyVanished) || attempt === ATTEMPTS) throw error
+        }
+      }
     } finally {
       clearTimeout(timer)
     }
@@ -195,14 +226,4 @@ function final(error: unknown): unknown {
 
 function weightOf(request: EngineRequest): number {
   return 1 + (request.kind === 'issue' ? request.provisions.length : request.accept.length + request.reject.length)
-}
-
-/** What a request may have to wait for. */
-function namesOf(request: EngineRequest): string[] {
-  if (request.kind === 'resolve') return [...request.accept, ...request.reject].map((serial) => `#${serial}`)
-  const rows = request.provisions.flatMap((provision) => {
-    const key = keyOf(provision)
-    return key ? [keyText(key)] : []
-  })
-  return request.idempotency ? [...rows, `${request.component}\0${request.idempotency.key}`] : rows
 }

@@ -22,10 +22,10 @@ async function postTokens(call: Call): Promise<Answer> {
   const catalog = await call.service.catalog.get()
   if (call.format === 'xml') {
     const body = accessXml({ token: access?.token ?? null, access: access?.access ?? null, catalog })
-    return { status: 200, body, contentType: CONTENT_TYPES.xml, headers: FEATURES }
+    return { status: 200, body, contentType: CONTENT_TYPES.xml }
   }
   const document = access ? { ...accessJson(access), serviceCatalog: catalog } : { serviceCatalog: catalog }
-  return jsonText(JSON.stringify({ access: document }), 200, FEATURES)
+  return jsonText(JSON.stringify({ access: document }))
 }
 
 async function authenticate(call: Call): Promise<{ token: string; access: Access }> {
@@ -94,6 +94,6 @@ export const identityRoutes: readonly Route[] = [
   { kind: 'api', path: '/identity/v2.0', methods: get(version) },
   { kind: 'api', path: '/identity/v2.0.json', slash: false, methods: get(version) },
   { kind: 'api', path: '/identity/v2.0/.json', slash: false, methods: get(version) },
-  { kind: 'api', path: '/identity/v2.0/tokens', methods: { POST: forNobody(postTokens) } },
+  { kind: 'api', path: '/identity/v2.0/tokens', headers: FEATURES, methods: { POST: forNobody(postTokens) } },
   { kind: 'api', path: '/identity/v2.0/tokens/*', slash: false, methods: get(validateToken) },
 ]

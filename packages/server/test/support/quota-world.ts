@@ -18,6 +18,9 @@ const world = parseExact(
 
 const migrated: Prepare = async (connection) => void (await migrate(connection))
 
+/** Shorter than the service's own, which is the same in all else. */
+const LOCK_TIMEOUT_MS = 1000
+
 export interface Key {
   readonly holder: string
   readonly source: string | null
@@ -81,7 +84,10 @@ export class QuotaWorld {
     { engine, via }: { readonly engine?: EngineOptions; readonly via?: ConnectionSettings },
     cleanUps: (() => Promise<unknown>)[] = [],
   ): Promise<QuotaWorld> {
-    const service = await startWorldService(via ?? connection, engine === undefined ? {} : { engine })
+    const service = await startWorldService(via ?? connection, {
+      ...(engine && { engine }),
+      lockTimeoutMs: LOCK_TIMEOUT_MS,
+    })
     const hand = await connectByHand(connection)
     cleanUps.push(
       () => hand.end(),
@@ -94,7 +100,10 @@ export class QuotaWorld {
 
   /** Another process, as far as the database can tell. */
   async another(engine?: EngineOptions): Promise<WorldService> {
-    const service = await startWorldService(this.connection, engine === undefined ? {} : { engine })
+    const service = await startWorldService(this.connection, {
+      ...(engine && { engine }),
+      lockTimeoutMs: LOCK_TIMEOUT_MS,
+    })
     this.#cleanUps.push(async () => service[Symbol.asyncDispose]())
     return service
   }

@@ -1,0 +1,21 @@
+import type { HoldingIds } from './holding-ids.ts'
+import { keyOf } from './provision.ts'
+import type { EngineRequest } from './requests.ts'
+
+/** The holdings that an issue names, as far as they exist. */
+export function holdingsOf(request: EngineRequest, ids: HoldingIds): bigint[] {
+  if (request.kind !== 'issue') return []
+  return request.provisions.flatMap((provision) => {
+    const key = keyOf(provision)
+    const id = key ? ids.get(key) : undefined
+    return id === undefined ? [] : [id]
+  })
+}
+
+const INT64_MAX = 2n ** 63n - 1n
+
+/** Any integer may be asked for; these alone can exist. */
+export function serialsOf(request: EngineRequest): bigint[] {
+  if (request.kind !== 'resolve') return []
+  return [...request.accept, ...request.reject].filter((serial) => serial > 0n && serial <= INT64_MAX)
+}
