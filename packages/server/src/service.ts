@@ -6,7 +6,7 @@ import { Callers } from './identity/callers.ts'
 import { readCatalog, type CatalogService } from './identity/catalog.ts'
 import type { Mailer } from './mail.ts'
 import type { QuotaEngine } from './quotas/engine.ts'
-import { ownQuotas } from './quotas/read.ts'
+import { ownQuotas } from './quotas/own-quotas.ts'
 import { readResources, type ResourceInfo } from './quotas/resources.ts'
 import type { ServiceSettings } from './settings.ts'
 

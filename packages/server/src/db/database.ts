@@ -18,7 +18,6 @@ export class Database implements Queryable {
   readonly #lines: readonly Line[]
   readonly #pool: pg.Pool
   readonly #lockTimeoutMs: number
-  #turn = 0
 
   /** @param lockTimeoutMs how long a statement waits for a locked row; then the caller may come again. */
   constructor(where: ConnectionSettings | Whereabouts, lockTimeoutMs: number = LOCK_TIMEOUT_MS) {
@@ -43,8 +42,7 @@ export class Database implements Queryable {
 
   /** Reads, one statement each. */
   query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
-    this.#turn = (this.#turn + 1) % this.#lines.length
-    return (this.#lines[this.#turn] as Line).query<Row>(statement, values)
+    return this.#lines.reduce(lessBusy).query<Row>(statement, values)
   }
 
   /** Commits what the body did, or nothing of it. */
@@ -76,11 +74,16 @@ export class Database implements Queryable {
   }
 }
 
+/** A long statement must not hold up the short ones behind it. */
+function lessBusy(one: Line, other: Line): Line {
+  return other.underWay < one.underWay ? other : one
+}
+
 function transactionOn(client: pg.PoolClient): Queryable {
   return {
-    async query<Row>({ name, text }: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+    async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
       try {
-        return (await client.query({ name, text, values: values as unknown[] })).rows as Row[]
+        return (await client.query({ ...statement, values: values as unknown[] })).rows as Row[]
       } catch (error) {
         throw isSqlError(error) ? error : new DatabaseUnavailable(error)
       }

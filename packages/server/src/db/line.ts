@@ -12,6 +12,7 @@ export class Line implements Queryable {
   readonly #options: Omit<ClientOptions, 'pipeline'>
   #client: Promise<pg.Client> | null = null
   #closed = false
+  #underWay = 0
 
   constructor(where: Whereabouts, options: Omit<ClientOptions, 'pipeline'>) {
     this.#where = where
@@ -22,10 +23,20 @@ export class Line implements Queryable {
     return (await this.result<Row>(statement, values)).rows
   }
 
+  /** Statements that were not answered yet. */
+  get underWay(): number {
+    return this.#underWay
+  }
+
   /** @throws {DatabaseUnavailable} @throws {SqlError} */
   async result<Row>(statement: Statement, values: readonly unknown[] = []): Promise<{ rows: Row[]; command: string }> {
-    const client = await this.open()
-    return Line.on(client, statement, values)
+    this.#underWay += 1
+    try {
+      const client = await this.open()
+      return await Line.on(client, statement, values)
+    } finally {
+      this.#underWay -= 1
+    }
   }
 
   /** For statements that belong together, on a connection from `open`. */
@@ -38,11 +49,11 @@ export class Line implements Queryable {
 
   static async on<Row>(
     client: pg.Client,
-    { name, text }: Statement,
+    statement: Statement,
     values: readonly unknown[] = [],
   ): Promise<{ rows: Row[]; command: string }> {
     try {
-      const { rows, command } = await client.query({ name, text, values: values as unknown[] })
+      const { rows, command } = await client.query({ ...statement, values: values as unknown[] })
       return { rows: rows as Row[], command }
     } catch (error) {
       throw isSqlError(error) ? error : new DatabaseUnavailable(error)

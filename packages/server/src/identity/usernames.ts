@@ -8,7 +8,6 @@ interface Row {
 
 const BY_UUID = sql('select uuid, username from users where uuid = any($1::text[])')
 const BY_USERNAME = sql('select uuid, username from users where username = any($1::text[])')
-const PAGE = sql('select id, uuid, username from users where id > $1 order by id limit $2')
 
 /** Login names by uuid; unknown ones are missing. Source: identity specification, 3. */
 export async function usernamesOf(on: Queryable, uuids: readonly string[]): Promise<[string, string][]> {
@@ -29,13 +28,15 @@ export async function uuidsOf(on: Queryable, names: readonly string[]): Promise<
   })
 }
 
+// Written into the statement, since a plan for any limit is one for a large one.
 const PAGE_SIZE = 2000
+const PAGE = sql(`select id, uuid, username from users where id > $1 order by id limit ${PAGE_SIZE}`)
 
 /** Everybody, a page at a time: there may be millions. */
 export async function* allUsernames(on: Queryable): AsyncGenerator<[string, string][], void, undefined> {
   for (let after = 0n; ;) {
     // oxlint-disable-next-line no-await-in-loop -- a page after the other
-    const rows = await on.query<Row & { id: bigint }>(PAGE, [after, PAGE_SIZE])
+    const rows = await on.query<Row & { id: bigint }>(PAGE, [after])
     const last = rows.at(-1)
     if (!last) return
     yield rows.map(({ uuid, username }) => [uuid, username])

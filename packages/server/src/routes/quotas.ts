@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { jsonText, type Answer } from '../http/answer.ts'
 import { forComponent, forUser, type ComponentCall, type Route, type UserCall } from '../http/call.ts'
 import { Fault } from '../http/fault.ts'
-import { memberQuotas, projectQuotas, resourcesOfComponent } from '../quotas/read.ts'
+import { memberQuotas, projectQuotas, resourcesOfComponent } from '../quotas/service-quotas.ts'
 
 /** Source: quota specification, 3.1. */
 async function quotas(call: UserCall): Promise<Answer> {
