@@ -69,10 +69,7 @@ for (const database of databases) {
         string,
         string
       >[])
-        ((expected[user as string] ??= {})[project as string] ??= {})[resource as string] = numbers as Record<
-          string,
-          string
-        >
+        ((expected[user ?? ''] ??= {})[project ?? ''] ??= {})[resource ?? ''] = numbers
       await client.end()
       service = new ServiceDatabase(connection)
     })
