@@ -3,7 +3,7 @@ import type { Loader } from './db/loader.ts'
 import { Accesses } from './identity/access.ts'
 import { Cached } from './identity/cached.ts'
 import { Callers } from './identity/callers.ts'
-import { readCatalog, type CatalogService } from './identity/catalog.ts'
+import { readCatalog, type Catalog } from './identity/catalog.ts'
 import type { Mailer } from './mail.ts'
 import type { QuotaEngine } from './quotas/engine.ts'
 import { ownQuotas } from './quotas/own-quotas.ts'
@@ -19,7 +19,7 @@ export interface Service {
   readonly callers: Callers
   readonly accesses: Accesses
   readonly ownQuotas: Loader<bigint, string>
-  readonly catalog: Cached<readonly CatalogService[]>
+  readonly catalog: Cached<Catalog>
   readonly resources: Cached<readonly (readonly [string, ResourceInfo])[]>
 }
 
@@ -27,6 +27,7 @@ export function createService(
   settings: ServiceSettings,
   { database, engine, mailer }: Pick<Service, 'database' | 'engine' | 'mailer'>,
 ): Service {
+  const resources = new Cached(() => readResources(database), settings.resourceCacheMs)
   return {
     settings,
     database,
@@ -34,8 +35,8 @@ export function createService(
     mailer,
     callers: new Callers(database),
     accesses: new Accesses(database),
-    ownQuotas: ownQuotas(database),
+    ownQuotas: ownQuotas(database, async () => (await resources.get()).map(([name]) => name)),
     catalog: new Cached(() => readCatalog(database), settings.endpointCacheMs),
-    resources: new Cached(() => readResources(database), settings.resourceCacheMs),
+    resources,
   }
 }

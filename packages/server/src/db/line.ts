@@ -52,6 +52,7 @@ export class Line implements Queryable {
     statement: Statement,
     values: readonly unknown[] = [],
   ): Promise<{ rows: Row[]; command: string }> {
+    hold(client)
     try {
       const { rows, command } = await client.query({ ...statement, values: values as unknown[] })
       return { rows: rows as Row[], command }
@@ -77,6 +78,8 @@ export class Line implements Queryable {
     client.on('end', onGone)
     try {
       await client.connect()
+      // What is asked for differs from call to call in its length alone; planning anew each time costs more than it brings.
+      await client.query('set plan_cache_mode = force_generic_plan')
       return client
     } catch (error) {
       onGone()
@@ -89,7 +92,7 @@ export class Line implements Queryable {
     const client = await this.#client?.catch(() => null)
     this.#client = null
     // The socket: `end` would wait for the answers.
-    ;(client as unknown as { connection?: { stream?: { destroy(): void } } } | null)?.connection?.stream?.destroy()
+    if (client) streamOf(client).destroy()
   }
 
   /** After the answers to what was sent. */
@@ -99,4 +102,29 @@ export class Line implements Queryable {
     this.#client = null
     await client?.end()
   }
+}
+
+interface Stream {
+  cork(): void
+  uncork(): void
+  destroy(): void
+}
+
+/** Not part of the driver's types. */
+function streamOf(client: pg.Client): Stream {
+  return (client as unknown as { connection: { stream: Stream } }).connection.stream
+}
+
+const held = new WeakSet<pg.Client>()
+
+/** Statements of one turn of the event loop leave together: each write is a system call, and an answer of its own. */
+function hold(client: pg.Client): void {
+  if (held.has(client)) return
+  held.add(client)
+  const stream = streamOf(client)
+  stream.cork()
+  process.nextTick(() => {
+    held.delete(client)
+    stream.uncork()
+  })
 }

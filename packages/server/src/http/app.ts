@@ -67,7 +67,7 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => nextRequestId(),
     bodyLimit: settings.bodyBytesMax,
-    trustProxy: (address) => isTrusted(address),
+    trustProxy: settings.trustProxy.length > 0 ? (address) => isTrusted(address) : false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
@@ -194,7 +194,7 @@ function fail(error: unknown, request: FastifyRequest, reply: FastifyReply, kind
 function send(
   reply: FastifyReply,
   kind: Route['kind'],
-  { status, body, contentType, headers = {} }: Answer,
+  { status, body, contentType, headers: own }: Answer,
 ): FastifyReply {
   reply.code(status).header('content-type', contentType).header('x-request-id', reply.request.id)
   if (kind === 'api') {
@@ -202,33 +202,29 @@ function send(
     reply.headers(apiHeaders())
     if (typeof vary === 'string') reply.header('vary', `X-Auth-Token, ${vary}`)
   }
-  reply.headers(headers)
-  // As bytes: to a text the framework would add a charset of its own.
-  return reply.send(typeof body === 'string' ? Buffer.from(body) : body)
+  if (own) reply.headers(own)
+  // As bytes where no charset is named: to a text the framework would add one.
+  const isBare = typeof body === 'string' && !contentType.includes('charset')
+  return reply.send(isBare ? Buffer.from(body) : body)
 }
 
-/** Source: overview, 8. */
-function apiHeaders(): Record<string, string> {
-  const now = httpDate()
-  return {
+let second = 0
+let headers: Readonly<Record<string, string>> = {}
+
+/** They change once a second, and writing a date costs as much as finding a route. Source: overview, 8. */
+function apiHeaders(): Readonly<Record<string, string>> {
+  const now = Math.floor(Date.now() / 1000)
+  if (now === second) return headers
+  const date = new Date(now * 1000).toUTCString()
+  second = now
+  headers = {
     'cache-control': 'no-cache, no-store, must-revalidate, max-age=0',
     vary: 'X-Auth-Token',
     'content-language': 'en',
-    expires: now,
-    'last-modified': now,
+    expires: date,
+    'last-modified': date,
   }
-}
-
-let dateSecond = 0
-let dateText = ''
-/** It changes once a second, and writing it costs as much as finding a route. */
-function httpDate(): string {
-  const second = Math.floor(Date.now() / 1000)
-  if (second !== dateSecond) {
-    dateSecond = second
-    dateText = new Date(second * 1000).toUTCString()
-  }
-  return dateText
+  return headers
 }
 
 async function callerOf(service: Service, { caller }: Method, request: FastifyRequest, query: Query): Promise<object> {

@@ -5,6 +5,7 @@ export type Trust = (address: string | undefined) => boolean
 
 /** @param networks addresses and networks, checked before: `10.0.0.0/8`, `::1`. */
 export function trustOf(networks: readonly string[]): Trust {
+  if (networks.length === 0) return () => false
   const trusted = new BlockList()
   for (const network of networks) {
     const [address = '', bits] = network.split('/')

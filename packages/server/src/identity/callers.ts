@@ -88,7 +88,10 @@ export function byHash<V>(
   read: (hashes: readonly Buffer[]) => Promise<readonly (readonly [Buffer, V])[]>,
 ): Loader<Buffer, V | null> {
   return new Loader<Buffer, V | null>(async (hashes) => {
-    const found = new Map((await read(hashes)).map(([hash, value]) => [hash.toString('latin1'), value]))
-    return hashes.map((hash) => found.get(hash.toString('latin1')) ?? null)
+    const names = hashes.map((hash) => hash.toString('latin1'))
+    // Many calls at once are often one caller's.
+    const distinct = new Map(names.map((name, index) => [name, hashes[index] as Buffer]))
+    const found = new Map((await read([...distinct.values()])).map(([hash, value]) => [hash.toString('latin1'), value]))
+    return names.map((name) => found.get(name) ?? null)
   })
 }

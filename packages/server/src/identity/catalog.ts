@@ -23,12 +23,18 @@ interface Row {
   endpoints: Record<string, string>[] | null
 }
 
-export async function readCatalog(on: Queryable): Promise<CatalogService[]> {
+/** The same for everybody, so its text is made once. */
+export interface Catalog {
+  readonly services: readonly CatalogService[]
+  readonly json: string
+}
+
+export async function readCatalog(on: Queryable): Promise<Catalog> {
   const rows = await on.query<Row>(SERVICES)
-  return rows.map(({ name, type, ui_url, endpoints }) => ({
+  const services = rows.map(({ name, type, ui_url, endpoints }) => ({
     name,
     type,
-    endpoints_links: [],
+    endpoints_links: [] as const,
     endpoints: (endpoints ?? []).map((data) => ({
       ...data,
       'SNF:uiURL': ui_url,
@@ -36,4 +42,5 @@ export async function readCatalog(on: Queryable): Promise<CatalogService[]> {
       ...(name === 'astakos_weblogin' ? { 'SNF:webloginURL': data['publicURL'] ?? null } : {}),
     })),
   }))
+  return { services, json: JSON.stringify(services) }
 }

@@ -3,10 +3,9 @@ import { Line } from '../db/line.ts'
 import { isUnavailable } from '../db/errors.ts'
 import { sql, type Queryable } from '../db/statement.ts'
 import { Ledger } from './decide.ts'
-import type { HoldingIds } from './holding-ids.ts'
+import type { HoldingIds, Named } from './holding-ids.ts'
 import { lockInOrder, settled, type KeyClaim } from './lock.ts'
 import { holdingsOf, serialsOf } from './named.ts'
-import { keyOf, type HoldingKey } from './provision.ts'
 import { KeyReused, type EngineRequest, type IssueAnswer, type IssueRequest, type Resolution } from './requests.ts'
 import { write, type StoredDecision } from './write.ts'
 
@@ -63,13 +62,13 @@ export async function runBatch(
 ): Promise<Outcome[]> {
   const client = await line.open()
   const tx = Line.queryable(client)
-  await ids.load(tx, namedKeys(requests))
+  const named = await ids.find(tx, requests)
   const claims = claimsOf(requests)
   const issues = requests.filter(({ kind }) => kind === 'issue').length
   const began = performance.now()
   let state: Awaited<ReturnType<typeof lock>>
   try {
-    state = await lock(tx, ids, requests, claims, issues, lockTimeoutMs)
+    state = await lock(tx, named, requests, claims, issues, lockTimeoutMs)
   } catch (error) {
     await rollBack(client)
     throw error
@@ -79,7 +78,7 @@ export async function runBatch(
   let outcomes: Outcome[]
   let sent: Promise<unknown>[]
   try {
-    const ledger = new Ledger({ ...state, ids })
+    const ledger = new Ledger({ ...state, named })
     const decisions: StoredDecision[] = []
     outcomes = decideAll(ledger, requests, state.known, decisions)
     sent = write(tx, ledger, decisions)
@@ -93,7 +92,7 @@ export async function runBatch(
 
 async function lock(
   tx: Queryable,
-  ids: HoldingIds,
+  named: Named,
   requests: readonly EngineRequest[],
   claims: readonly KeyClaim[],
   issues: number,
@@ -107,7 +106,7 @@ async function lock(
   const [, , locked, drawn] = await settled([
     tx.query(BEGIN),
     lockTimeoutMs === undefined ? null : tx.query(SET_LOCK_TIMEOUT, [`${lockTimeoutMs}ms`]),
-    lockInOrder(tx, { keys: claims, serials: namedSerials(requests), holdings: namedHoldings(requests, ids) }),
+    lockInOrder(tx, { keys: claims, serials: namedSerials(requests), holdings: namedHoldings(requests, named) }),
     issues > 0 ? tx.query<{ serial: bigint }>(DRAW_SERIALS, [issues]) : [],
   ])
   const known = new Map<string, KeyRow>()
@@ -168,18 +167,8 @@ async function rollBack(client: pg.Client): Promise<void> {
   await client.query('rollback').catch(() => undefined)
 }
 
-function* namedKeys(requests: readonly EngineRequest[]): Iterable<HoldingKey> {
-  for (const request of requests) {
-    if (request.kind !== 'issue') continue
-    for (const provision of request.provisions) {
-      const key = keyOf(provision)
-      if (key) yield key
-    }
-  }
-}
-
-function namedHoldings(requests: readonly EngineRequest[], ids: HoldingIds): bigint[] {
-  return [...new Set(requests.flatMap((request) => holdingsOf(request, ids)))]
+function namedHoldings(requests: readonly EngineRequest[], named: Named): bigint[] {
+  return [...new Set(requests.flatMap((request) => holdingsOf(request, named)))]
 }
 
 function namedSerials(requests: readonly EngineRequest[]): bigint[] {

@@ -1,6 +1,6 @@
-import type { HoldingIds } from './holding-ids.ts'
+import type { Named } from './holding-ids.ts'
 import { issuedAnswer, refusalAnswer, type Refusal } from './issue-answer.ts'
-import { keyOf, type Provision } from './provision.ts'
+import type { Provision } from './provision.ts'
 import type { IssueRequest, Resolution, ResolveRequest } from './requests.ts'
 
 /** A holding while a batch is decided: the row is locked, so nobody else changes it meanwhile. */
@@ -37,7 +37,7 @@ const INT64_MAX = 2n ** 63n - 1n
 export class Ledger {
   readonly #holdings: ReadonlyMap<bigint, Holding>
   readonly #pending: Map<bigint, Pending>
-  readonly #ids: HoldingIds
+  readonly #named: Named
   readonly #serials: readonly bigint[]
   #serialsTaken = 0
   readonly issued: Pending[] = []
@@ -49,12 +49,12 @@ export class Ledger {
   constructor(locked: {
     holdings: ReadonlyMap<bigint, Holding>
     pending: Map<bigint, Pending>
-    ids: HoldingIds
+    named: Named
     serials: readonly bigint[]
   }) {
     this.#holdings = locked.holdings
     this.#pending = locked.pending
-    this.#ids = locked.ids
+    this.#named = locked.named
     this.#serials = locked.serials
   }
 
@@ -62,9 +62,9 @@ export class Ledger {
   issue(request: IssueRequest): { status: number; body: string; serial: bigint | null } {
     const { provisions, force } = request
     const holdings: Holding[] = []
-    for (const provision of provisions) {
-      const key = keyOf(provision)
-      const id = key ? this.#ids.get(key) : undefined
+    const ids = this.#named.get(request) ?? []
+    for (const [index, provision] of provisions.entries()) {
+      const id = ids[index]
       const holding = id === undefined ? undefined : this.#holdings.get(id)
       const refusal = holding ? refusalOf(holding, provision, force) : { kind: 'no holding' as const, provision }
       if (refusal) return { ...refusalAnswer(refusal), serial: null }

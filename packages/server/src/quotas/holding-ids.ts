@@ -1,6 +1,7 @@
 import type { Queryable } from '../db/statement.ts'
 import { sql } from '../db/statement.ts'
-import { keyText, type HoldingKey } from './provision.ts'
+import { keyOf, keyText, type HoldingKey } from './provision.ts'
+import type { EngineRequest } from './requests.ts'
 
 const FIND = sql(`
   select k.n - 1 as n, h.id
@@ -13,29 +14,56 @@ const FIND = sql(`
 /** Kept in memory; older ones make room. */
 const KEPT = 200_000
 
+/** For each issue the ids of its provisions, in their order. */
+export type Named = ReadonlyMap<EngineRequest, readonly (bigint | undefined)[]>
+
+interface Unknown {
+  readonly key: HoldingKey
+  readonly places: { readonly ids: (bigint | undefined)[]; readonly index: number }[]
+}
+
 /** The ids of holdings by their keys. Holdings are never deleted, so what was found once stays true; the rest is asked again. */
 export class HoldingIds {
   readonly #ids = new Map<string, bigint>()
 
-  get(key: HoldingKey): bigint | undefined {
-    return this.#ids.get(keyText(key))
+  /**
+   * Of each provision of the issues among the requests; undefined for what names no holding. What is not known yet is
+   * looked up, in one statement for all.
+   */
+  async find(on: Queryable, requests: readonly EngineRequest[]): Promise<Named> {
+    const named = new Map<EngineRequest, (bigint | undefined)[]>()
+    const unknown = new Map<string, Unknown>()
+    for (const request of requests) {
+      if (request.kind !== 'issue') continue
+      const ids: (bigint | undefined)[] = []
+      named.set(request, ids)
+      for (const [index, provision] of request.provisions.entries()) {
+        const key = keyOf(provision)
+        const text = key && keyText(key)
+        const id = text === null ? undefined : this.#ids.get(text)
+        ids.push(id)
+        if (text === null || key === null || id !== undefined) continue
+        const asked = unknown.get(text)
+        if (asked) asked.places.push({ ids, index })
+        else unknown.set(text, { key, places: [{ ids, index }] })
+      }
+    }
+    if (unknown.size > 0) await this.#load(on, unknown)
+    return named
   }
 
-  /** Looks up those that are not known. */
-  async load(on: Queryable, keys: Iterable<HoldingKey>): Promise<void> {
-    const unknown = new Map<string, HoldingKey>()
-    for (const key of keys) {
-      const text = keyText(key)
-      if (!this.#ids.has(text)) unknown.set(text, key)
-    }
-    if (unknown.size === 0) return
-    const asked = [...unknown.values()]
+  async #load(on: Queryable, unknown: ReadonlyMap<string, Unknown>): Promise<void> {
+    const asked = [...unknown]
     const found = await on.query<{ n: bigint; id: bigint }>(FIND, [
-      asked.map(({ holder }) => holder),
-      asked.map(({ source }) => source),
-      asked.map(({ resource }) => resource),
+      asked.map(([, { key }]) => key.holder),
+      asked.map(([, { key }]) => key.source),
+      asked.map(([, { key }]) => key.resource),
     ])
-    for (const { n, id } of found) this.#keep(keyText(asked[Number(n)] as HoldingKey), id)
+    for (const { n, id } of found) {
+      const [text, { places }] = asked[Number(n)] as [string, Unknown]
+      this.#keep(text, id)
+      for (const { ids, index } of places) ids[index] = id
+    }
   }
 
   #keep(text: string, id: bigint): void {

@@ -1,15 +1,9 @@
-import type { HoldingIds } from './holding-ids.ts'
-import { keyOf } from './provision.ts'
+import type { Named } from './holding-ids.ts'
 import type { EngineRequest } from './requests.ts'
 
 /** The holdings that an issue names, as far as they exist. */
-export function holdingsOf(request: EngineRequest, ids: HoldingIds): bigint[] {
-  if (request.kind !== 'issue') return []
-  return request.provisions.flatMap((provision) => {
-    const key = keyOf(provision)
-    const id = key ? ids.get(key) : undefined
-    return id === undefined ? [] : [id]
-  })
+export function holdingsOf(request: EngineRequest, named: Named): bigint[] {
+  return (named.get(request) ?? []).filter((id) => id !== undefined)
 }
 
 const INT64_MAX = 2n ** 63n - 1n

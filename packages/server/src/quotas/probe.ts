@@ -31,12 +31,13 @@ export async function findBlocked(
   requests: readonly EngineRequest[],
 ): Promise<Set<EngineRequest>> {
   const serials = [...new Set(requests.flatMap(serialsOf))]
-  const named = new Set(requests.flatMap((request) => holdingsOf(request, ids)))
+  const named = await ids.find(tx, requests)
+  const holdings = [...new Set(requests.flatMap((request) => holdingsOf(request, named)))]
   const [, commissions, freeCommissions, freeHoldings] = await settled([
     tx.query(BEGIN),
     tx.query<{ serial: bigint; holdings: bigint[] }>(HOLDINGS_OF, [intArray(serials)]),
     tx.query<{ serial: bigint }>(FREE_COMMISSIONS, [intArray(serials)]),
-    tx.query<{ id: bigint }>(FREE_HOLDINGS, [intArray([...named]), intArray(serials)]),
+    tx.query<{ id: bigint }>(FREE_HOLDINGS, [intArray(holdings), intArray(serials)]),
     tx.query(ROLLBACK),
   ])
   const ofCommission = new Map(commissions.map(({ serial, holdings }) => [serial, holdings]))
@@ -45,10 +46,10 @@ export async function findBlocked(
   return new Set(
     requests.filter(
       (request) =>
-        holdingsOf(request, ids).some((id) => !free.has(id)) ||
+        holdingsOf(request, named).some((id) => !free.has(id)) ||
         serialsOf(request).some((serial) => {
-          const holdings = ofCommission.get(serial)
-          return holdings !== undefined && (!freeSerials.has(serial) || holdings.some((id) => !free.has(id)))
+          const its = ofCommission.get(serial)
+          return its !== undefined && (!freeSerials.has(serial) || its.some((id) => !free.has(id)))
         }),
     ),
   )

@@ -9,6 +9,11 @@ export interface Columns {
   readonly pendings: string
 }
 
+/** Selects them, from holdings under a name; lists cost half of what a row for each costs. Parameter 1 is the resources. */
+export const lists = (holding: string): string => `
+  array_agg(array_position($1::text[], ${holding}.resource))::text as places, array_agg(${holding}."limit")::text as limits,
+  array_agg(${holding}.usage_max)::text as usages, array_agg(${holding}.usage_max - ${holding}.usage_min)::text as pendings`
+
 /** Resources in the order in which they were asked for, as they stand in a document. */
 export type EncodedNames = readonly string[]
 

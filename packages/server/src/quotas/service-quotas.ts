@@ -1,5 +1,5 @@
 import { sql, type Queryable, type Statement } from '../db/statement.ts'
-import { encodeNames, memberJson, projectJson, type Columns, type EncodedNames } from './quota-json.ts'
+import { encodeNames, lists, memberJson, projectJson, type Columns, type EncodedNames } from './quota-json.ts'
 
 /** What a component may see of all. Source: quota specification, 3.2 and 3.3. */
 
@@ -24,11 +24,6 @@ export interface QuotaFilter {
 /** Holders in one statement, which is one short look at the database: nobody is held up by a long one. Written
  * into the statements, since a plan for any limit is one for a large one. */
 const PAGE_SIZE = 500
-
-/** Lists of numbers cost half of what a row for each holding costs. Parameter 1 is the list of resources. */
-const lists = (holding: string): string => `
-  array_agg(array_position($1::text[], ${holding}.resource))::text as places, array_agg(${holding}."limit")::text as limits,
-  array_agg(${holding}.usage_max)::text as usages, array_agg(${holding}.usage_max - ${holding}.usage_min)::text as pendings`
 
 /**
  * Of a page of verified users: all of a range, or those that are named; and of the projects that they draw from. Nothing

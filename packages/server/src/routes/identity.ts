@@ -21,11 +21,11 @@ async function postTokens(call: Call): Promise<Answer> {
   const access = call.body === undefined || call.body.length === 0 ? null : await authenticate(call)
   const catalog = await call.service.catalog.get()
   if (call.format === 'xml') {
-    const body = accessXml({ token: access?.token ?? null, access: access?.access ?? null, catalog })
+    const body = accessXml({ token: access?.token ?? null, access: access?.access ?? null, catalog: catalog.services })
     return { status: 200, body, contentType: CONTENT_TYPES.xml }
   }
-  const document = access ? { ...accessJson(access), serviceCatalog: catalog } : { serviceCatalog: catalog }
-  return jsonText(JSON.stringify({ access: document }))
+  const caller = access ? `${accessJson(access)},` : ''
+  return jsonText(`{"access":{${caller}"serviceCatalog":${catalog.json}}}`)
 }
 
 async function authenticate(call: Call): Promise<{ token: string; access: Access }> {
@@ -53,12 +53,14 @@ function credentialsOf({ auth }: z.output<typeof tokensBody>): { token: unknown;
   return { token: password['password'], username, tenant }
 }
 
-function accessJson({ token, access }: { token: string; access: Access }): object {
+/** As members of an object, without its braces. */
+function accessJson({ token, access }: { token: string; access: Access }): string {
   const { uuid, realName, expires, defaultProject, roles, projects } = access
-  return {
+  const members = {
     token: { id: token, expires, tenant: { id: defaultProject, name: realName } },
     user: { id: uuid, name: realName, roles, roles_links: [], projects },
   }
+  return JSON.stringify(members).slice(1, -1)
 }
 
 /** OAuth2 access tokens alone are known here, and there are none yet. Source: identity specification, 2.3. */
