@@ -1,0 +1,112 @@
+// Who drives the service, in a process of its own.
+import { Connection } from './connection.mjs'
+import { meterOf } from './meter.mjs'
+import { CALLS, serviceQuotas } from './requests.mjs'
+import { serve } from './jobs.mjs'
+
+const open = (port, count) => Promise.all(Array.from({ length: count }, () => Connection.open(port)))
+const anyOf = (users) => Math.floor(Math.random() * users) + 1
+
+/** One call with all of its steps. */
+function call(connection, steps, done, failed, before, at = 0) {
+  const [make, due] = steps[at]
+  connection.send(typeof make === 'function' ? make(before) : make, ({ status, body }) => {
+    if (status !== due) failed(new Error(`${status} instead of ${due}: ${body}`))
+    else if (at + 1 < steps.length) call(connection, steps, done, failed, body, at + 1)
+    else done()
+  })
+}
+
+serve({
+  /** Every connection has always one call under way. */
+  async drive({ port, kind, connections: count, users, ms }) {
+    const connections = await open(port, count)
+    const meter = meterOf(ms)
+    const stepsOf = CALLS[kind]
+    const drive = (connection) =>
+      new Promise((resolve, reject) => {
+        const next = () => {
+          if (!meter.isRunning()) return resolve()
+          const began = performance.now()
+          const done = () => {
+            meter.count(began)
+            next()
+          }
+          call(connection, stepsOf(anyOf(users)), done, reject)
+        }
+        next()
+      })
+    await Promise.all(connections.map(drive))
+    for (const connection of connections) connection.close()
+    return meter.figures()
+  },
+
+  /** So many calls a second come, whether those before are answered or not; what waits for a connection has begun. */
+  async pace({ port, kind, connections: count, users, ms, rate }) {
+    const idle = await open(port, count)
+    const meter = meterOf(ms)
+    const stepsOf = CALLS[kind]
+    const start = performance.now()
+    const waiting = []
+    let [due, underWay] = [0, 0]
+    await new Promise((resolve, reject) => {
+      const serveNext = () => {
+        while (waiting.length > 0 && idle.length > 0) {
+          const [connection, began] = [idle.pop(), waiting.shift()]
+          underWay += 1
+          const done = () => {
+            meter.count(began)
+            underWay -= 1
+            idle.push(connection)
+            serveNext()
+          }
+          call(connection, stepsOf(anyOf(users)), done, reject)
+        }
+        if (!meter.isRunning() && underWay === 0 && waiting.length === 0) resolve()
+      }
+      const timer = setInterval(() => {
+        const now = performance.now()
+        // By the millisecond: a timer that is late does not hide that those calls waited.
+        for (; meter.isRunning() && start + (due * 1000) / rate <= now; due += 1)
+          waiting.push(start + Math.ceil((due * 1000) / rate))
+        if (!meter.isRunning()) clearInterval(timer)
+        serveNext()
+      }, 1)
+    })
+    for (const connection of idle) connection.close()
+    return meter.figures()
+  },
+
+  /** One answer, to learn how large it is. */
+  async ask({ port, kind, user }) {
+    const [connection] = await open(port, 1)
+    const [[bytes]] = CALLS[kind](user)
+    const answer = await new Promise((resolve) => connection.send(bytes, resolve))
+    connection.close()
+    return answer
+  },
+
+  /** Megabytes a second, and milliseconds until the first byte of the body. What came is looked through afterwards. */
+  async stream({ port, user }) {
+    const [connection] = await open(port, 1)
+    const chunks = []
+    const began = performance.now()
+    let [first, end] = [0, '']
+    await new Promise((resolve, reject) => {
+      const read = (chunk) => {
+        first ||= performance.now()
+        chunks.push(chunk)
+        end = (end + chunk.subarray(-7).latin1Slice()).slice(-7)
+        if (end === '\r\n0\r\n\r\n') resolve()
+      }
+      connection.stream(serviceQuotas(user), read, reject)
+    })
+    const seconds = (performance.now() - began) / 1000
+    connection.close()
+    const text = Buffer.concat(chunks)
+    if (!text.subarray(0, 15).latin1Slice().startsWith('HTTP/1.1 200 ')) throw new Error(text.latin1Slice(0, 500))
+    let holdings = 0
+    for (let at = text.indexOf('"limit":'); at >= 0; at = text.indexOf('"limit":', at + 8)) holdings += 1
+    return { rate: text.length / 1e6 / seconds, megabytes: text.length / 1e6, first: first - began, holdings }
+  },
+})
