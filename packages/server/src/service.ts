@@ -4,6 +4,7 @@ import { Accesses } from './identity/access.ts'
 import { Cached } from './identity/cached.ts'
 import { Callers } from './identity/callers.ts'
 import { readCatalog, type Catalog } from './identity/catalog.ts'
+import { Usernames } from './identity/usernames.ts'
 import type { Mailer } from './mail.ts'
 import type { QuotaEngine } from './quotas/engine.ts'
 import { ownQuotas } from './quotas/own-quotas.ts'
@@ -18,6 +19,7 @@ export interface Service {
   readonly mailer: Mailer
   readonly callers: Callers
   readonly accesses: Accesses
+  readonly usernames: Usernames
   readonly ownQuotas: Loader<bigint, string>
   readonly catalog: Cached<Catalog>
   readonly resources: Cached<readonly (readonly [string, ResourceInfo])[]>
@@ -35,6 +37,7 @@ export function createService(
     mailer,
     callers: new Callers(database),
     accesses: new Accesses(database),
+    usernames: new Usernames(database),
     ownQuotas: ownQuotas(database, async () => (await resources.get()).map(([name]) => name)),
     catalog: new Cached(() => readCatalog(database), settings.endpointCacheMs),
     resources,

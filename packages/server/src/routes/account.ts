@@ -6,7 +6,7 @@ import { badRequest, Fault } from '../http/fault.ts'
 import { parseBody, readJson, shown } from '../http/json.ts'
 import { validate } from '../http/validate.ts'
 import { setDefaultProject, type DefaultProjectRefusal } from '../identity/default-project.ts'
-import { allUsernames, usernamesOf, uuidsOf } from '../identity/usernames.ts'
+import { allUsernames } from '../identity/usernames.ts'
 import { catalogsBody, defaultProjectBody } from './account-schemas.ts'
 import { feedbackOf } from './feedback-form.ts'
 
@@ -18,8 +18,8 @@ function namesAsked(call: Call): z.output<typeof catalogsBody> {
 
 async function userCatalogs(call: Call): Promise<Answer> {
   const { uuids, displaynames } = namesAsked(call)
-  const { database } = call.service
-  const [byUuid, byName] = await Promise.all([usernamesOf(database, uuids ?? []), uuidsOf(database, displaynames)])
+  const { usernames } = call.service
+  const [byUuid, byName] = await Promise.all([usernames.usernamesOf(uuids ?? []), usernames.uuidsOf(displaynames)])
   return catalogs(byUuid, byName)
 }
 
@@ -27,11 +27,14 @@ async function userCatalogs(call: Call): Promise<Answer> {
 async function serviceUserCatalogs(call: Call): Promise<Answer> {
   const { uuids, displaynames } = namesAsked(call)
   if (uuids !== null) return userCatalogs(call)
-  const byName = await uuidsOf(call.service.database, displaynames)
+  const byName = await call.service.usernames.uuidsOf(displaynames)
   return jsonText(Readable.from(everybody(call, byName), { objectMode: false }))
 }
 
-async function* everybody(call: Call, byName: readonly [string, string][]): AsyncGenerator<string, void, undefined> {
+async function* everybody(
+  call: Call,
+  byName: readonly (readonly [string, string])[],
+): AsyncGenerator<string, void, undefined> {
   yield `{"displayname_catalog":${JSON.stringify(Object.fromEntries(byName))},"uuid_catalog":{`
   let separator = ''
   for await (const users of allUsernames(call.service.database)) {
@@ -41,7 +44,10 @@ async function* everybody(call: Call, byName: readonly [string, string][]): Asyn
   yield '}}'
 }
 
-function catalogs(byUuid: readonly [string, string][], byName: readonly [string, string][]): Answer {
+function catalogs(
+  byUuid: readonly (readonly [string, string])[],
+  byName: readonly (readonly [string, string])[],
+): Answer {
   return json({ uuid_catalog: Object.fromEntries(byUuid), displayname_catalog: Object.fromEntries(byName) })
 }
 
