@@ -81,7 +81,7 @@ for (const database of databases) {
       const { document, pieces } = await read(memberQuotas(service, filter()))
       expect(document).toEqual(expected)
       expect(Object.keys(document)).toHaveLength(USERS - 120)
-      expect(pieces).toBe(3)
+      expect(pieces).toBe(5)
     })
 
     it('are those of the users that are named, however many', async () => {
@@ -113,7 +113,7 @@ for (const database of databases) {
         project_usage: String(USERS + 2),
         project_pending: String(USERS + 1),
       })
-      expect(pieces).toBe(3)
+      expect(pieces).toBe(5)
       const named = await read(projectQuotas(service, filter({ projects: ['shared', 'nothing'] })))
       expect(named.document).toEqual({ shared: document['shared'] })
     })

@@ -23,7 +23,7 @@ export interface QuotaFilter {
 
 /** Holders in one statement, which is one short look at the database: nobody is held up by a long one. Written
  * into the statements, since a plan for any limit is one for a large one. */
-const PAGE_SIZE = 500
+const PAGE_SIZE = 250
 
 /**
  * Of a page of verified users: all of a range, or those that are named; and of the projects that they draw from. Nothing
