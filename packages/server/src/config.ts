@@ -155,7 +155,8 @@ function baseUrlOf(text: string): string {
 
 /** Never repeated in a message: it may hold a password. */
 function postgresUrlOf(text: string): string {
-  if (!/^postgres(?:ql)?:\/\//.test(text) || !URL.canParse(text))
+  // Without a host, which is how a socket's folder is given, `URL` refuses what the driver takes.
+  if (!/^postgres(?:ql)?:\/\//.test(text) || !URL.canParse(text.replace('@/', '@host/')))
     throw new ConfigError('--database-url', 'must be a postgresql:// URL')
   return text
 }

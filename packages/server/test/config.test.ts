@@ -85,6 +85,11 @@ describe('the options of serve', () => {
     })
   }
 
+  it('--database-url may name a socket instead of a host', () => {
+    const url = 'postgresql://astakos@/astakos?host=/run/postgresql'
+    expect(readConfig(['--database-url', url], {}).databaseUrl).toBe(url)
+  })
+
   it('that do not go together are refused', () => {
     const url = 'postgresql://db/x'
     expect(() => readConfig(['--database-url', url, '--data-dir', 'd'], {})).toThrow('--data-dir is for the embedded')
