@@ -52,7 +52,7 @@ export const OPTIONS = {
   'trust-proxy': { value: 'CIDR,…', help: 'proxies whose X-Forwarded-… are believed (nobody)' },
   'cors-origin': { value: 'ORIGIN,…', help: 'pages that may call from a browser; * for all (none)' },
   'metrics-listen': { value: 'HOST:PORT', help: 'where Prometheus finds /metrics (off)' },
-  'log-level': { value: 'LEVEL', help: 'fatal, error, warn, info, debug or silent (info)' },
+  'log-level': { value: 'LEVEL', help: 'fatal, error, warn, info, debug, trace or silent (info)' },
   'components-meta': { value: 'JSON', help: 'additions to ui/get_services, by component ({})' },
   'cookie-name': { value: 'NAME', help: 'the cookie of signed-in browsers (_pithos2_a)' },
   'endpoint-cache-timeout': { value: 'SECONDS', help: 'how old the service catalog may be (5)' },

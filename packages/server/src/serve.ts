@@ -44,9 +44,10 @@ export async function startServer(
     for (const stop of stops.splice(0).toReversed()) await stop()
   }
   try {
-    const secretKey = config.secretKeyFile === null ? randomBytes(32) : loadSecretKey(config.secretKeyFile)
     const cluster = await startCluster(config, logger)
     stops.push(() => cluster.stop())
+    // After the database: a directory that is refused gets no key beside it.
+    const secretKey = config.secretKeyFile === null ? randomBytes(32) : loadSecretKey(config.secretKeyFile)
     const steps = await migrate(cluster.where())
     if (steps.length > 0) logger.info({ steps }, 'The schema was brought up to date')
 

@@ -146,7 +146,8 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
   app.setErrorHandler((error, request, reply) => fail(error, request, reply, 'api'))
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request)
-    if (path === UNREADABLE) return fail(new Fault('badRequest', 'The path is not valid UTF-8'), request, reply, 'api')
+    if (path === UNREADABLE)
+      return fail(new Fault('badRequest', 'The path can not be decoded as UTF-8'), request, reply, 'api')
     const isApi = ['/account/', '/identity/'].some((area) => path.startsWith(basePath + area))
     if (isApi) return fail(new Fault('badRequest', 'API endpoint not found'), request, reply, 'api')
     return send(reply, 'page', SAFE.has(request.method) ? page('Not found', 404) : page('Forbidden', 403))

@@ -18,8 +18,8 @@ export function loadSecretKey(file: string): Buffer {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
   if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0)
-    throw new Error(`The secret key file ${file} may be read by others: its mode must be 0600`)
+    throw new Error(`--secret-key-file: ${file} may be read by others: its mode must be 0600`)
   const text = readFileSync(file, 'utf8').trim()
-  if (!/^[0-9a-f]{64}$/.test(text)) throw new Error(`The secret key file ${file} does not hold 64 hexadecimal digits`)
+  if (!/^[0-9a-f]{64}$/.test(text)) throw new Error(`--secret-key-file: ${file} does not hold 64 hexadecimal digits`)
   return Buffer.from(text, 'hex')
 }
