@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Place, ServerConfig } from './config.ts'
+import { checkDataFolder } from './data-folder.ts'
 import { embeddedCluster, givenCluster, type Cluster } from './db/cluster.ts'
 import { Database } from './db/database.ts'
 import { weakSettings } from './db/durability.ts'
@@ -90,8 +91,9 @@ export async function startServer(
   }
 }
 
-function startCluster({ databaseUrl, dataDir, postgresBin }: ServerConfig, logger: Logger): Promise<Cluster> | Cluster {
+async function startCluster({ databaseUrl, dataDir, postgresBin }: ServerConfig, logger: Logger): Promise<Cluster> {
   if (databaseUrl !== null) return givenCluster(databaseUrl)
+  if (dataDir !== null) await checkDataFolder(dataDir)
   const options = { dataDir: dataDir && `${dataDir}/postgres`, postgresBin: postgresBin ?? undefined }
   return embeddedCluster(options, (what, error) => logger.error({ err: error }, what))
 }

@@ -188,3 +188,27 @@ describe('CORS', () => {
     expect([other.status, other.headers.get('access-control-allow-origin')]).toEqual([405, null])
   })
 })
+
+describe('what is no request', () => {
+  it.each([
+    ['a line that is no request', 'nonsense\r\n\r\n', 400, 'The request is no valid HTTP'],
+    [
+      'headers without end',
+      `GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`,
+      431,
+      'The headers are too large',
+    ],
+    [
+      'two lengths',
+      'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n',
+      400,
+      'The request is no valid HTTP',
+    ],
+  ])('%s is a fault, too', async (_, text, status, message) => {
+    const answer = await raw(plain, text)
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toEqual({
+      badRequest: { code: status, message, details: '' },
+    })
+  })
+})

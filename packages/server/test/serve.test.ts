@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -125,6 +125,18 @@ describe('astakos-server serve', () => {
     const { code, out, err } = await outcome(run(['serve', '--listen', '127.0.0.1:0', '--data-dir', data]))
     expect([code, out]).toEqual([1, ''])
     expect(err.trim().split('\n').at(-1)).toMatch(/^astakos-server: .*another service uses/i)
+  })
+
+  it('refuses a folder that holds something else, and touches nothing', async () => {
+    const other = join(folder, 'other')
+    mkdirSync(other)
+    writeFileSync(join(other, 'thesis.txt'), 'years of work')
+    const { code, err } = await outcome(run(['serve', '--data-dir', other, '--listen', '127.0.0.1:0']))
+    expect(code).toBe(1)
+    expect(err.trim().split('\n').at(-1)).toBe(
+      `astakos-server: --data-dir ${other} holds other things (thesis.txt) and no data of this service: it was not touched`,
+    )
+    expect([readdirSync(other), readdirSync(folder)]).toEqual([['thesis.txt'], ['other']])
   })
 
   it('refuses a port that is taken, in a sentence, and leaves nothing running', async () => {

@@ -19,6 +19,7 @@ import { CONTENT_TYPES, formatOf } from './negotiation.ts'
 import { canonicalUrl, UNREADABLE } from './path.ts'
 import { Query } from './query.ts'
 import { trustOf } from './trust.ts'
+import { refuseUnparsed } from './unparsed.ts'
 
 export interface AppOptions {
   readonly service: Service
@@ -73,6 +74,7 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     exposeHeadRoutes: false,
+    clientErrorHandler: refuseUnparsed,
     rewriteUrl: ({ url }) => canonicalUrl(url ?? '/'),
     routerOptions: { maxParamLength: 16_384, querystringParser: () => ({}) },
   })

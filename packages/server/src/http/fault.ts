@@ -32,7 +32,7 @@ export class Fault extends Error {
 
 export const badRequest = (message: string): Fault => new Fault('badRequest', message)
 
-export function faultJson({ fault, status, message }: Fault): string {
+export function faultJson({ fault, status, message }: Pick<Fault, 'fault' | 'status' | 'message'>): string {
   return JSON.stringify({ [fault]: { code: status, message, details: '' } })
 }
 
