@@ -5,14 +5,12 @@ import type { RecordedRequest, Scenario } from '../replay/transcripts.ts'
  * the answers are; to offer more, delete lines.
  */
 const LATER: readonly Later[] = [
-  { name: 'projects', route: /^\/account\/v1\.0\/projects/ },
   { name: 'OAuth 2.0', route: /^\/oauth2/ },
   { name: 'weblogin', route: /^\/weblogin/ },
   { name: 'administration', route: /^\/admin/ },
   { name: 'pages', route: /^\/ui\/(?!get_services|get_menu)/ },
   { name: 'administration of users', route: /^\/identity\/v2\.0\/users/ },
   { name: 'logging in', request: ({ cookie_jar, csrf }) => cookie_jar !== undefined || csrf === true },
-  { name: 'limits of projects', operator: 'modify_project_limit' },
   { name: 'administration of users', requires: 'user-admin-api' },
 ]
 

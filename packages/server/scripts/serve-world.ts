@@ -10,7 +10,9 @@ import { startEmbedded } from '../src/db/embedded/index.ts'
 import { migrate } from '../src/db/migrate.ts'
 import { noMail, type Mailer } from '../src/mail.ts'
 import { modifyResource } from '../src/operations/registry.ts'
-import { activateUser, deactivateUser, renewToken } from '../src/operations/users.ts'
+import { activateUser, deactivateUser } from '../src/operations/activation.ts'
+import { modifyProjectLimit } from '../src/operations/projects.ts'
+import { renewToken } from '../src/operations/users.ts'
 import { startWorldService } from './world-service.ts'
 import type { World } from './world.ts'
 
@@ -41,6 +43,10 @@ interface Operator {
   readonly project_default?: number | bigint
   readonly api_visible?: boolean
   readonly ui_visible?: boolean
+  readonly project: string
+  readonly resource: string
+  readonly project_capacity?: number | bigint
+  readonly member_capacity?: number | bigint
 }
 
 const big = (value: number | bigint | undefined): bigint | undefined =>
@@ -62,6 +68,11 @@ async function operate(order: Operator): Promise<void> {
           projectDefault: big(order.project_default),
           apiVisible: order.api_visible,
           uiVisible: order.ui_visible,
+        })
+      case 'modify_project_limit':
+        return modifyProjectLimit(tx, order.project, order.resource, {
+          projectCapacity: big(order.project_capacity),
+          memberCapacity: big(order.member_capacity),
         })
       default:
         throw new RangeError(`There is no operator action ${order.action}`)

@@ -41,11 +41,12 @@ export async function startWorldService(
   const database = new Database(connection, lockTimeoutMs)
   const engine = new QuotaEngine(database, engineOptions)
   const secretKey = randomBytes(32)
+  const projectAdmins = [...(settings?.projectAdmins ?? [])]
   // The service's own URL is part of the world, so the port has to be known before it listens.
   const port = await freePort()
   const origin = `http://127.0.0.1:${port}`
   const service = createService(
-    { ...DEFAULT_SETTINGS, trustProxy: ['127.0.0.1'], ...settings, baseUrl: origin + BASE_PATH },
+    { ...DEFAULT_SETTINGS, trustProxy: ['127.0.0.1'], ...settings, projectAdmins, baseUrl: origin + BASE_PATH },
     { database, engine, mailer: mailer ?? { send: () => Promise.resolve() } },
   )
   const app = createApp({ service, routes, logger: createLogger('warn') })
@@ -65,6 +66,9 @@ export async function startWorldService(
     async load(world) {
       const base = origin + BASE_PATH
       const bindings = await database.transaction((tx) => loadWorld(tx, world, { secretKey, base }))
+      // As placeholders, since their uuids are new each time.
+      const admins = world.settings.project_admins.map((name) => bindings[name.replaceAll(/[<>]/g, '')] ?? name)
+      projectAdmins.splice(0, Infinity, ...admins)
       forget()
       return bindings
     },

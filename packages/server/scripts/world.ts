@@ -1,6 +1,7 @@
 import { sql, type Queryable } from '../src/db/statement.ts'
 import { addComponent, addResource, addService } from '../src/operations/registry.ts'
-import { acceptUser, addUser, deactivateUser, rejectUser, verifyUser } from '../src/operations/users.ts'
+import { deactivateUser } from '../src/operations/activation.ts'
+import { acceptUser, addUser, rejectUser, verifyUser } from '../src/operations/users.ts'
 
 /** The state that recorded scenarios start from; the format is that of `fixtures/golden/world.json`. */
 export interface World {
@@ -14,7 +15,8 @@ export interface World {
     readonly endpoints: readonly Readonly<Record<string, string>>[]
   }[]
   readonly resources: readonly WorldResource[]
-  readonly identifiers: { readonly serial: number; readonly membership: number }
+  readonly settings: { readonly project_admins: readonly string[] }
+  readonly identifiers: { readonly serial: number; readonly membership: number; readonly application: number }
 }
 
 interface WorldUser {
@@ -52,10 +54,11 @@ interface WorldResource {
 
 const EMPTY = sql(`
   truncate users, groups, user_groups, components, services, endpoints, resources, projects, project_resources,
-           memberships, project_log, membership_log, holdings, commissions, resolutions, idempotency_keys
+           applications, application_resources, memberships, project_log, membership_log, holdings, commissions, resolutions, idempotency_keys
    restart identity`)
 
 const START_SERIALS = sql("select setval('serials', $1, false)")
+const START_APPLICATIONS = sql("select setval(pg_get_serial_sequence('applications', 'id'), $1, false)")
 const START_MEMBERSHIPS = sql("select setval(pg_get_serial_sequence('memberships', 'id'), $1, false)")
 const ADD_GROUP = sql('insert into groups (name) values ($1) returning id')
 const JOIN_GROUP = sql('insert into user_groups (user_id, group_id) select $1, id from groups where name = $2')
@@ -74,6 +77,7 @@ export async function loadWorld(
   await tx.query(EMPTY)
   await tx.query(START_SERIALS, [world.identifiers.serial])
   await tx.query(START_MEMBERSHIPS, [world.identifiers.membership])
+  await tx.query(START_APPLICATIONS, [world.identifiers.application])
   for (const { name } of world.groups) {
     const [row] = await tx.query<{ id: bigint }>(ADD_GROUP, [name])
     bindings[`group:${name}`] = String(row?.id)

@@ -54,6 +54,8 @@ export const OPTIONS = {
   'metrics-listen': { value: 'HOST:PORT', help: 'where Prometheus finds /metrics (off)' },
   'log-level': { value: 'LEVEL', help: 'fatal, error, warn, info, debug, trace or silent (info)' },
   'components-meta': { value: 'JSON', help: 'additions to ui/get_services, by component ({})' },
+  'project-admins': { value: 'UUID,…', help: 'users who decide about applications and may do what owners do (none)' },
+  'project-notifications-recipients': { value: 'ADDRESS,…', help: 'who hears of applications by mail (nobody)' },
   'cookie-name': { value: 'NAME', help: 'the cookie of signed-in browsers (_pithos2_a)' },
   'endpoint-cache-timeout': { value: 'SECONDS', help: 'how old the service catalog may be (5)' },
   'resource-cache-timeout': { value: 'SECONDS', help: 'how old the list of resources may be (5)' },
@@ -99,6 +101,12 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
       corsOrigins:
         values['cors-origin'] === undefined ? null : listOf(values['cors-origin'], (origin) => originOf(origin)),
       componentsMeta: metaOf(values['components-meta'] ?? '{}'),
+      projectAdmins: listOf(values['project-admins'], (uuid) =>
+        matching('--project-admins', uuid, /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i, 'must be uuids of users'),
+      ),
+      projectRecipients: listOf(values['project-notifications-recipients'], (address) =>
+        matching('--project-notifications-recipients', address, /^[^\s@,]+@[^\s@,]+$/, 'must be addresses of mail'),
+      ),
       cookieName: matching(
         '--cookie-name',
         values['cookie-name'] ?? '_pithos2_a',
@@ -126,16 +134,28 @@ function valuesOf(args: readonly string[], env: NodeJS.ProcessEnv): Values {
   try {
     given = parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values
   } catch (error) {
-    // Its message repeats the option, never a value.
-    throw new ConfigError('Usage:', (error as Error).message.split('. ')[0] as string)
+    const { code, message } = error as NodeJS.ErrnoException
+    // It would be repeated, and it may be the URL of a database, with its password.
+    if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL')
+      throw new ConfigError('Usage:', 'a value stands without its option')
+    // This message repeats the option, never a value.
+    throw new ConfigError('Usage:', message.split('. ')[0] as string)
   }
   const values: Values = {}
   for (const name of Object.keys(OPTIONS) as OptionName[]) {
+    if (given[name] === '') throw new ConfigError(`--${name}`, 'must not be empty')
     const value = given[name] ?? env[variableOf(name)]
+    // A variable that is empty is as good as none.
     if (value === undefined || value === '') continue
-    values[name] = String(value)
+    values[name] = options[name]?.type === 'boolean' ? flagOf(name, String(value)) : String(value)
   }
   return values
+}
+
+function flagOf(name: OptionName, text: string): string {
+  if (/^(?:true|1|yes|on)$/i.test(text)) return 'true'
+  if (/^(?:false|0|no|off)$/i.test(text)) return 'false'
+  throw new ConfigError(variableOf(name), 'must be true or false')
 }
 
 function placeOf(option: string, text: string): Place {
@@ -190,10 +210,14 @@ function numberOf(option: string, text: string): number {
   return Number(text)
 }
 
+/** Ten years: keys are kept in a table. */
+const HOURS_MAX = 87_600
+
 /** Idempotency contract, 8: at least a day. */
 function keyLifeOf(text: string): number {
   const hours = numberOf('--idempotency-key-life', text)
   if (hours < 24) throw new ConfigError('--idempotency-key-life', 'must be at least 24')
+  if (hours > HOURS_MAX) throw new ConfigError('--idempotency-key-life', `must be at most ${HOURS_MAX}`)
   return hours * 3600 * 1000
 }
 

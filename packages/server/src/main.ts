@@ -20,6 +20,7 @@ Options, each also read from an environment variable:
 
 /** @returns the exit code; for `serve`, when it was told to stop. */
 export async function main(args: readonly string[]): Promise<number> {
+  ignoreClosedOutput()
   const [command, ...rest] = args
   if (
     command === undefined ||
@@ -51,6 +52,14 @@ async function demo(args: readonly string[]): Promise<RunningServer> {
   // It brings the client along, which `serve` does not need.
   const { startDemo } = await import('./demo/demo.ts')
   return startDemo(args)
+}
+
+/** Whoever read along has gone, `head` for one; what was begun goes on. */
+function ignoreClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
 }
 
 /** A second signal doesn't wait. */

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Database } from './db/database.ts'
 import { sql } from './db/statement.ts'
 import type { Place } from './config.ts'
+import { inTime } from './in-time.ts'
 import type { EngineObserver } from './quotas/engine.ts'
 
 const MILLISECONDS = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]
@@ -11,6 +12,14 @@ const OLDEST_PENDING = sql(`
   select component, extract(epoch from now() - min(issue_time))::float8 as age, count(*)::float8 as pending
     from commissions
    group by component`)
+
+interface PendingRow {
+  readonly component: string
+  readonly age: number
+  readonly pending: number
+}
+
+const PATIENCE_MS = 2000
 
 /** What Prometheus is told. */
 export class Metrics {
@@ -108,9 +117,10 @@ export class Metrics {
       labelNames: ['component'],
       registers,
       async collect() {
-        const rows = await database.query<{ component: string; age: number; pending: number }>(OLDEST_PENDING)
         this.reset()
         pending.reset()
+        // Without the database these two are missing; the others are what is asked for then.
+        const rows = await inTime(database.query<PendingRow>(OLDEST_PENDING), PATIENCE_MS).catch(() => [])
         for (const { component, age, pending: count } of rows) {
           this.set({ component }, age)
           pending.set({ component }, count)

@@ -9,6 +9,7 @@ import { Database } from './db/database.ts'
 import { weakSettings } from './db/durability.ts'
 import { migrate } from './db/migrate.ts'
 import { createApp } from './http/app.ts'
+import { checkSecretKey } from './identity/secret-key-check.ts'
 import { loadSecretKey } from './identity/secret-key.ts'
 import { createLogger } from './logger.ts'
 import { mailToFolder, noMail } from './mail.ts'
@@ -47,13 +48,15 @@ export async function startServer(
   try {
     const cluster = await startCluster(config, logger)
     stops.push(() => cluster.stop())
-    // After the database: a directory that is refused gets no key beside it.
-    const secretKey = config.secretKeyFile === null ? randomBytes(32) : loadSecretKey(config.secretKeyFile)
     const steps = await migrate(cluster.where())
     if (steps.length > 0) logger.info({ steps }, 'The schema was brought up to date')
+    // After the database: one that is refused leaves no key behind.
+    const secretKey =
+      config.secretKeyFile === null ? randomBytes(32) : loadSecretKey(config.secretKeyFile, config.dataDir)
 
     const database = new Database(() => cluster.where())
     stops.push(() => database.close())
+    if (config.secretKeyFile !== null) await checkSecretKey(database, secretKey, config.secretKeyFile)
     if (config.dataDir !== null || config.databaseUrl !== null) await warnOfWeakSettings(database, logger)
     const metrics = new Metrics()
     const engine = new QuotaEngine(database, { observer: metrics.engine })
@@ -63,16 +66,24 @@ export async function startServer(
     // A port that is taken as it comes is known when it is there; so it listens before it knows its own URL.
     const gate = await listen(config.listen)
     const baseUrl = config.settings.baseUrl ?? `http://${hostOf(config.listen)}:${gate.port}/astakos`
-    await bootstrap(database, baseUrl)
+    const movedFrom = await bootstrap(database, baseUrl)
+    if (movedFrom !== null)
+      logger.warn(
+        { from: movedFrom, to: baseUrl },
+        'The catalog of all services on this database names another base URL now',
+      )
     const mailer = config.mailDir === null ? noMail : mailToFolder(config.mailDir)
-    const service = createService({ ...config.settings, baseUrl }, { database, engine, mailer })
+    const service = createService({ ...config.settings, baseUrl }, { database, engine, mailer }, (error) => {
+      // Where there is no place for mails, nobody expects one.
+      if (mailer !== noMail) logger.warn({ err: error }, 'A mail could not be sent')
+    })
     const app = createApp({ service, routes, logger, onAnswer: metrics.onAnswer })
     addHealth(app, database)
     await gate.open(app)
-    stops.push(() => app.close())
+    stops.push(() => closeInTime(app, logger))
 
     if (config.metricsListen) {
-      const server = await metrics.listen(config.metricsListen)
+      const server = await named('--metrics-listen', metrics.listen(config.metricsListen))
       stops.push(() => new Promise((resolve) => server.close(resolve).closeAllConnections()))
     }
     stops.push(repeat(CLEAN_UP_MS, logger, () => cleanUpKeys(database, config.settings.keyLifeMs)))
@@ -109,22 +120,45 @@ async function warnOfWeakSettings(database: Database, logger: Logger): Promise<v
 
 /** A free port is found first where none is named, since the service's own URL stands in its catalog. */
 async function listen({ host, port }: Place): Promise<{ port: number; open(app: FastifyInstance): Promise<unknown> }> {
-  if (port !== 0) return { port, open: (app) => app.listen({ host, port }) }
+  if (port !== 0) return { port, open: (app) => named('--listen', app.listen({ host, port })) }
   const { createServer } = await import('node:net')
   const free = await new Promise<number>((resolve, reject) => {
     const probe = createServer()
-    probe.once('error', reject)
+    probe.once('error', (error) => reject(cannotListen('--listen', error)))
     probe.listen(0, host, () => {
       const { port: found } = probe.address() as AddressInfo
       probe.close(() => resolve(found))
     })
   })
-  return { port: free, open: (app) => app.listen({ host, port: free }) }
+  return { port: free, open: (app) => named('--listen', app.listen({ host, port: free })) }
+}
+
+function named<T>(option: string, listening: Promise<T>): Promise<T> {
+  return listening.catch((error: unknown) => {
+    throw cannotListen(option, error as NodeJS.ErrnoException)
+  })
+}
+
+function cannotListen(option: string, error: NodeJS.ErrnoException): Error {
+  const reason = error.code === 'EADDRINUSE' ? 'something else listens there already' : error.message
+  return new Error(`${option}: ${reason}`, { cause: error })
 }
 
 function hostOf({ host }: Place): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost'
   return host.includes(':') ? `[${host}]` : host
+}
+
+/** What was begun is answered, unless somebody takes for ever to send or to read. */
+const STOP_MS = 10_000
+
+async function closeInTime(app: FastifyInstance, logger: Logger): Promise<void> {
+  const timer = setTimeout(() => {
+    logger.warn('Connections that did not end in time are cut off')
+    app.server.closeAllConnections()
+  }, STOP_MS)
+  await app.close()
+  clearTimeout(timer)
 }
 
 /** @returns what ends it. */

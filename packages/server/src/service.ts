@@ -5,7 +5,7 @@ import { Cached } from './identity/cached.ts'
 import { Callers } from './identity/callers.ts'
 import { readCatalog, type Catalog } from './identity/catalog.ts'
 import { Usernames } from './identity/usernames.ts'
-import type { Mailer } from './mail.ts'
+import type { Mail, Mailer } from './mail.ts'
 import type { QuotaEngine } from './quotas/engine.ts'
 import { ownQuotas } from './quotas/own-quotas.ts'
 import { readResources, type ResourceInfo } from './quotas/resources.ts'
@@ -17,6 +17,9 @@ export interface Service {
   readonly database: Database
   readonly engine: QuotaEngine
   readonly mailer: Mailer
+  readonly onMailFailure: (error: unknown) => void
+  /** Mails on the side: that one fails is logged, and nobody waits for it. */
+  readonly notify: (mails: readonly Mail[]) => void
   readonly callers: Callers
   readonly accesses: Accesses
   readonly usernames: Usernames
@@ -28,6 +31,7 @@ export interface Service {
 export function createService(
   settings: ServiceSettings,
   { database, engine, mailer }: Pick<Service, 'database' | 'engine' | 'mailer'>,
+  onMailFailure: (error: unknown) => void = () => undefined,
 ): Service {
   const resources = new Cached(() => readResources(database), settings.resourceCacheMs)
   return {
@@ -35,6 +39,10 @@ export function createService(
     database,
     engine,
     mailer,
+    onMailFailure,
+    notify(mails) {
+      for (const mail of mails) mailer.send(mail).catch(onMailFailure)
+    },
     callers: new Callers(database),
     accesses: new Accesses(database),
     usernames: new Usernames(database),

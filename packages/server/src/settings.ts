@@ -5,6 +5,10 @@ export interface ServiceSettings {
   /** Overrides and additions for `ui/get_services`. */
   readonly componentsMeta: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly cookieName: string
+  /** Uuids of the users who decide about applications and are owners of every project. */
+  readonly projectAdmins: readonly string[]
+  /** Addresses that hear of applications. */
+  readonly projectRecipients: readonly string[]
   readonly endpointCacheMs: number
   readonly resourceCacheMs: number
   /** How long a key of an issue is kept after it was decided and its commission ended. */
@@ -19,6 +23,8 @@ export interface ServiceSettings {
 export const DEFAULT_SETTINGS: Omit<ServiceSettings, 'baseUrl'> = {
   componentsMeta: {},
   cookieName: '_pithos2_a',
+  projectAdmins: [],
+  projectRecipients: [],
   endpointCacheMs: 5000,
   resourceCacheMs: 5000,
   keyLifeMs: 24 * 3600 * 1000,

@@ -32,15 +32,21 @@ export interface ClientOptions {
   readonly pipeline: boolean
   /** How long a statement waits for a row that another transaction has locked. */
   readonly lockTimeoutMs: number
+  /** How long the answer to a statement may take; then the connection is of no use any more. @default for ever */
+  readonly answerTimeoutMs?: number
 }
 
-export function createClient(settings: ConnectionSettings, { pipeline, lockTimeoutMs }: ClientOptions): pg.Client {
+export function createClient(
+  settings: ConnectionSettings,
+  { pipeline, lockTimeoutMs, answerTimeoutMs }: ClientOptions,
+): pg.Client {
   return new pg.Client({
     ...settings,
     pipeline,
     types,
     application_name: 'astakos-server',
     lock_timeout: lockTimeoutMs,
+    ...(answerTimeoutMs === undefined ? {} : { query_timeout: answerTimeoutMs }),
     connectionTimeoutMillis: 5000,
     keepAlive: true,
   })

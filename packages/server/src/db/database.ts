@@ -13,6 +13,10 @@ const READ_LINES = 2
 /** Transactions that wait for each other's rows need connections of their own. */
 const TRANSACTIONS_MAX = 4
 
+/** A database that hangs must not hold up its callers for ever. The limits of members of a large project take their time. */
+const TRANSACTION_ANSWER_MS = 60_000
+const READ_ANSWER_MS = 10_000
+
 export class Database implements Queryable {
   readonly #where: Whereabouts
   readonly #lines: readonly Line[]
@@ -24,10 +28,16 @@ export class Database implements Queryable {
     this.#lockTimeoutMs = lockTimeoutMs
     this.#where = typeof where === 'function' ? where : () => where
     const find = this.#where
-    this.#lines = Array.from({ length: READ_LINES }, () => this.line())
+    this.#lines = Array.from(
+      { length: READ_LINES },
+      () => new Line(this.#where, { lockTimeoutMs, silenceMaxMs: READ_ANSWER_MS }),
+    )
     const Client = class {
       constructor() {
-        return createClient(find(), { pipeline: true, lockTimeoutMs })
+        const client = createClient(find(), { pipeline: true, lockTimeoutMs, answerTimeoutMs: TRANSACTION_ANSWER_MS })
+        // While it is lent out nobody else listens; whoever waits for a statement learns of it there.
+        client.on('error', () => undefined)
+        return client
       }
     }
     this.#pool = new pg.Pool({ max: TRANSACTIONS_MAX, Client: Client as unknown as typeof pg.Client })

@@ -3,18 +3,27 @@ import { createClient, type ClientOptions, type Whereabouts } from './connect.ts
 import { DatabaseUnavailable, isSqlError } from './errors.ts'
 import type { Queryable, Statement } from './statement.ts'
 
+export interface LineOptions extends Omit<ClientOptions, 'pipeline' | 'answerTimeoutMs'> {
+  /** Statements are under way and none is answered for so long: it hangs up. @default never */
+  readonly silenceMaxMs?: number
+}
+
+/** How long the last answers may take when it is closed. */
+const CLOSE_MS = 2000
+
 /**
  * One connection that many share: statements go out as they come, answers return in that order. It is opened with the
  * first statement, and again with the next one after it broke.
  */
 export class Line implements Queryable {
   readonly #where: Whereabouts
-  readonly #options: Omit<ClientOptions, 'pipeline'>
+  readonly #options: LineOptions
+  #silent: NodeJS.Timeout | null = null
   #client: Promise<pg.Client> | null = null
   #closed = false
   #underWay = 0
 
-  constructor(where: Whereabouts, options: Omit<ClientOptions, 'pipeline'>) {
+  constructor(where: Whereabouts, options: LineOptions) {
     this.#where = where
     this.#options = options
   }
@@ -31,12 +40,30 @@ export class Line implements Queryable {
   /** @throws {DatabaseUnavailable} @throws {SqlError} */
   async result<Row>(statement: Statement, values: readonly unknown[] = []): Promise<{ rows: Row[]; command: string }> {
     this.#underWay += 1
+    this.#listen()
     try {
       const client = await this.open()
       return await Line.on(client, statement, values)
     } finally {
       this.#underWay -= 1
+      this.#silent?.refresh()
     }
+  }
+
+  /** A server that hangs, or a link that is gone, says nothing: then the callers are told. */
+  #listen(): void {
+    const { silenceMaxMs } = this.#options
+    if (silenceMaxMs === undefined) return
+    if (this.#silent) {
+      // While nothing was under way, nothing was to be said.
+      if (this.#underWay === 1) this.#silent.refresh()
+      return
+    }
+    this.#silent = setTimeout(() => {
+      this.#silent = null
+      if (this.#underWay > 0) void this.drop()
+    }, silenceMaxMs)
+    this.#silent.unref()
   }
 
   /** For statements that belong together, on a connection from `open`. */
@@ -100,7 +127,11 @@ export class Line implements Queryable {
     this.#closed = true
     const client = await this.#client?.catch(() => null)
     this.#client = null
-    await client?.end()
+    if (!client) return
+    // Of a server that hangs there will be none.
+    const timer = setTimeout(() => streamOf(client).destroy(), CLOSE_MS)
+    await client.end()
+    clearTimeout(timer)
   }
 }
 

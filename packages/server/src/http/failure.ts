@@ -1,14 +1,23 @@
 import { OutcomeUnknown } from '../quotas/batch.ts'
 import { Busy } from '../quotas/engine.ts'
 import { KeyReused } from '../quotas/requests.ts'
+import { Refused, type RefusalKind } from '../projects/refused.ts'
 import { isLockConflict, isUnavailable } from '../db/errors.ts'
-import { Fault } from './fault.ts'
+import { Fault, type FaultName } from './fault.ts'
 
 const RETRY = { 'retry-after': '1' }
+
+const FAULTS: Readonly<Record<RefusalKind, FaultName>> = {
+  malformed: 'badRequest',
+  forbidden: 'forbidden',
+  unknown: 'itemNotFound',
+  conflict: 'conflict',
+}
 
 /** What the domain says no with, as a fault; null for what nobody expected. */
 export function faultOf(error: unknown): Fault | null {
   if (error instanceof Fault) return error
+  if (error instanceof Refused) return new Fault(FAULTS[error.kind], error.message)
   if (error instanceof KeyReused) return new Fault('unprocessableEntity', error.message)
   // Without `Retry-After`: whoever has no key must not come again blindly. Idempotency contract, 10.
   if (error instanceof OutcomeUnknown) return new Fault('serviceUnavailable', error.message)

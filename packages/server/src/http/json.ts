@@ -17,6 +17,12 @@ const NO_UTF8 = 'Could not decode request as UTF-8 string'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** A JSON integer of any size, or null. O-10: true and false are none. */
+export function integerOf(value: unknown): bigint | null {
+  if (typeof value === 'bigint') return value
+  return typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : null
+}
+
 /**
  * The body of a call that takes JSON. Large integers come out as `bigint`, exactly. Source: overview, 5 and 10.
  *
@@ -113,6 +119,7 @@ function isWellFormed(text: string): boolean {
 /** For messages: text as it is, the rest as JSON. O-8. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return value
+  if (typeof value === 'bigint') return value.toString()
   if (value === null || value === undefined) return 'None'
   return value instanceof Inexact ? value.text : stringify(value)
 }

@@ -12,6 +12,9 @@ export type DefaultProjectRefusal =
   | 'no member'
   | 'not permitted'
 
+/** The project first, as everybody who changes memberships does: so nobody leaves meanwhile. */
+const LOCK_PROJECT = sql('select id from projects where uuid = $1 for share')
+
 const STATE = sql(`
   select u.email_verified, u.moderated, u.is_rejected, u.is_active, p.state as project, m.state as membership
     from users as u
@@ -38,6 +41,7 @@ export function setDefaultProject(
   projectUuid: string,
 ): Promise<DefaultProjectRefusal | null> {
   return database.transaction(async (tx) => {
+    await tx.query(LOCK_PROJECT, [projectUuid])
     const [row] = await tx.query<Row>(STATE, [userId, projectUuid])
     const refusal = row ? refusalOf(row) : 'inactive'
     if (refusal === null) await tx.query(SET, [userId, projectUuid])

@@ -36,3 +36,13 @@ export function openToken(secretKey: Buffer, owner: string, sealed: Buffer): str
   decipher.setAAD(Buffer.from(owner)).setAuthTag(sealed.subarray(-TAG_BYTES))
   return decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
 }
+
+/** Whether it is the key that it was sealed under. */
+export function opensWith(secretKey: Buffer, owner: string, sealed: Buffer): boolean {
+  try {
+    openToken(secretKey, owner, sealed)
+    return true
+  } catch {
+    return false
+  }
+}

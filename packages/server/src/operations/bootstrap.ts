@@ -26,14 +26,18 @@ const PENDING_APPLICATIONS = 3n
 
 const UNLIMITED = 2n ** 63n - 1n
 
-/** At the first start the service registers itself; after that it only follows its base URL. */
-export async function bootstrap(database: Database, baseUrl: string): Promise<void> {
-  await database.transaction(async (tx) => {
+/** At the first start the service registers itself; after that it only follows its base URL. @returns the one before, if it was another one. */
+export async function bootstrap(database: Database, baseUrl: string): Promise<string | null> {
+  return database.transaction(async (tx) => {
     // Of several processes that start at once one does it.
     await tx.query(LOCK)
     const [own] = await tx.query<{ base_url: string | null }>(FIND)
     if (!own) await register(tx, baseUrl)
-    else if (own.base_url !== baseUrl) await move(tx, baseUrl)
+    else if (own.base_url !== baseUrl) {
+      await move(tx, baseUrl)
+      return own.base_url
+    }
+    return null
   })
 }
 

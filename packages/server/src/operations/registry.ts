@@ -1,5 +1,6 @@
 import { sql, type Queryable } from '../db/statement.ts'
 import { checkToken, generateToken, hashToken } from '../identity/tokens.ts'
+import { lockInOrder } from '../quotas/lock.ts'
 import { syncLimits } from '../projects/sync.ts'
 
 /** Components, their services and the resources of those. Source: administration specification, 1.3; quota specification, 1. */
@@ -86,6 +87,8 @@ const INSERT_PAIRS = sql(`
 /** @throws {RangeError} a resource that the UI shows must be visible to the API. */
 export async function addResource(tx: Queryable, input: ResourceInput): Promise<void> {
   if (input.uiVisible && !input.apiVisible) throw new RangeError("Flag 'ui_visible' should entail 'api_visible'.")
+  // Or a project that is approved meanwhile would not know it.
+  await lockInOrder(tx, { registry: true })
   const [row] = await tx.query<{ id: bigint }>(INSERT_RESOURCE, [
     input.name,
     input.description,

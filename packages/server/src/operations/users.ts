@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { intArray } from '../db/connect.ts'
 import { sql, type Queryable } from '../db/statement.ts'
 import { checkToken, generateToken, hashToken, sealToken } from '../identity/tokens.ts'
+import { logProjects } from '../projects/log.ts'
 import { syncLimits } from '../projects/sync.ts'
+import { lockInOrder } from '../quotas/lock.ts'
 
 /** The life of an account. Source: identity specification, 1. */
 
@@ -78,19 +79,16 @@ const INSERT_MEMBER = sql(`
   )
   insert into membership_log (membership_id, from_state, to_state) select id, null, 'accepted' from member`)
 
-const LOG_PROJECT = sql(
-  'insert into project_log (project_id, from_state, to_state, reason) select unnest($1::bigint[]), $2, $3, $4',
-)
-
 /** The account gets its system project, with every resource, and works from now on. */
 export async function acceptUser(tx: Queryable, id: bigint, policy: string): Promise<void> {
+  await lockInOrder(tx, { registry: true })
   const [user] = await tx.query<{ uuid: string; username: string }>(ACCEPT, [id, policy])
   if (!user) throw new RangeError('There is no such user')
   const [project] = await tx.query<{ id: bigint }>(INSERT_SYSTEM_PROJECT, [user.uuid, user.username])
   const { id: projectId } = project as { id: bigint }
   await tx.query(INSERT_SYSTEM_CAPACITIES, [projectId])
   await tx.query(INSERT_MEMBER, [id, projectId])
-  await tx.query(LOG_PROJECT, [intArray([projectId]), 'uninitialized', 'active', null])
+  await logProjects(tx, [{ id: projectId, from: 'uninitialized', to: 'active' }], null, null)
   await syncLimits(tx, { projects: [projectId] })
 }
 
@@ -100,101 +98,6 @@ const REJECT = sql(
 
 export async function rejectUser(tx: Queryable, id: bigint, reason: string): Promise<void> {
   await tx.query(REJECT, [id, reason])
-}
-
-const DEACTIVATE = sql(`
-  update users
-     set is_active = false, deactivated_reason = $2, deactivated_at = now()
-   where uuid = $1 and email_verified and moderated and not is_rejected
-  returning id`)
-
-const ACTIVATE = sql(`
-  update users
-     set is_active = true, deactivated_reason = null, deactivated_at = null
-   where uuid = $1 and email_verified and moderated and not is_rejected and not is_active
-  returning id`)
-
-const PROJECTS_TO_SUSPEND = sql(`
-  select id from projects
-   where ((is_system and uuid = $1) or owner_id = $2) and state = 'active'
-   order by id
-     for update`)
-
-const MEMBERSHIPS_TO_SUSPEND = sql(`
-  select id, state from memberships
-   where user_id = $1 and state in ('accepted', 'leave_requested')
-   order by id
-     for update`)
-
-// A thing that was suspended for another reason stays suspended.
-const PROJECTS_TO_RESUME = sql(`
-  select p.id from projects as p
-   where ((p.is_system and p.uuid = $1) or p.owner_id = $2) and p.state = 'suspended'
-     and (select l.reason from project_log as l
-           where l.project_id = p.id and l.to_state = 'suspended' order by l.id desc limit 1) = 'user_deactivation'
-   order by p.id
-     for update`)
-
-const MEMBERSHIPS_TO_RESUME = sql(`
-  select m.id, m.state from memberships as m
-   where m.user_id = $1 and m.state = 'suspended'
-     and (select l.reason from membership_log as l
-           where l.membership_id = m.id and l.to_state = 'suspended' order by l.id desc limit 1) = 'user_deactivation'
-   order by m.id
-     for update`)
-
-const SET_PROJECT_STATE = sql('update projects set state = $2 where id = any($1::bigint[])')
-const SET_MEMBERSHIP_STATE = sql('update memberships set state = $2 where id = any($1::bigint[])')
-const LOG_MEMBERSHIPS = sql(`
-  insert into membership_log (membership_id, from_state, to_state, reason)
-  select id, from_state, $3, $4 from unnest($1::bigint[], $2::text[]) as m (id, from_state)`)
-
-/** Its projects and memberships are suspended with it. Source: identity specification, 1.3. */
-export async function deactivateUser(tx: Queryable, uuid: string, reason: string): Promise<void> {
-  const [user] = await tx.query<{ id: bigint }>(DEACTIVATE, [uuid, reason])
-  if (!user) throw new RangeError('There is no accepted user of that uuid')
-  const projects = await tx.query<{ id: bigint }>(PROJECTS_TO_SUSPEND, [uuid, user.id])
-  const memberships = await tx.query<Member>(MEMBERSHIPS_TO_SUSPEND, [user.id])
-  await move(tx, projects, memberships, {
-    from: 'active',
-    project: 'suspended',
-    member: 'suspended',
-    reason: 'user_deactivation',
-  })
-}
-
-/** The reverse, for what the deactivation had suspended. */
-export async function activateUser(tx: Queryable, uuid: string): Promise<void> {
-  const [user] = await tx.query<{ id: bigint }>(ACTIVATE, [uuid])
-  if (!user) throw new RangeError('There is no inactive user of that uuid')
-  const projects = await tx.query<{ id: bigint }>(PROJECTS_TO_RESUME, [uuid, user.id])
-  const memberships = await tx.query<Member>(MEMBERSHIPS_TO_RESUME, [user.id])
-  await move(tx, projects, memberships, {
-    from: 'suspended',
-    project: 'active',
-    member: 'accepted',
-    reason: 'user_reactivation',
-  })
-}
-
-interface Member {
-  id: bigint
-  state: string
-}
-
-async function move(
-  tx: Queryable,
-  projects: readonly { id: bigint }[],
-  memberships: readonly Member[],
-  to: { from: string; project: string; member: string; reason: string },
-): Promise<void> {
-  const projectIds = projects.map(({ id }) => id)
-  const memberIds = memberships.map(({ id }) => id)
-  await tx.query(SET_PROJECT_STATE, [intArray(projectIds), to.project])
-  await tx.query(LOG_PROJECT, [intArray(projectIds), to.from, to.project, to.reason])
-  await tx.query(SET_MEMBERSHIP_STATE, [intArray(memberIds), to.member])
-  await tx.query(LOG_MEMBERSHIPS, [intArray(memberIds), memberships.map(({ state }) => state), to.member, to.reason])
-  await syncLimits(tx, { projects: projectIds, memberships: memberIds })
 }
 
 const RENEW = sql(`

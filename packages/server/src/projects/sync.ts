@@ -1,34 +1,6 @@
 import { intArray } from '../db/connect.ts'
 import { sql, type Queryable } from '../db/statement.ts'
-import { lockInOrder } from '../quotas/lock.ts'
-
-/** What changed, so that limits have to follow. */
-export interface Changed {
-  /** By state or capacities: their own limits and those of all of their members. */
-  readonly projects?: readonly bigint[]
-  /** By state: the limits of those members. */
-  readonly memberships?: readonly bigint[]
-  /** Only this one. @default all */
-  readonly resource?: string
-}
-
-const HOLDINGS = sql(`
-  select h.id
-    from projects as p
-    join holdings as h on h.holder = 'project:' || p.uuid and h.source is null
-   where p.id = any($1::bigint[]) and ($3::text is null or h.resource = $3)
-  union all
-  select h.id
-    from projects as p
-    join holdings as h on h.source = 'project:' || p.uuid
-   where p.id = any($1::bigint[]) and ($3::text is null or h.resource = $3)
-  union all
-  select h.id
-    from memberships as m
-    join users as u on u.id = m.user_id
-    join projects as p on p.id = m.project_id
-    join holdings as h on h.holder = 'user:' || u.uuid and h.source = 'project:' || p.uuid
-   where m.id = any($2::bigint[]) and ($3::text is null or h.resource = $3)`)
+import { lockInOrder, type Changed, type Locked, type Wanted } from '../quotas/lock.ts'
 
 const UPSERT = `
   on conflict on constraint holding_key do update
@@ -57,7 +29,7 @@ const SET_MEMBER_LIMITS = sql(`
     join resources as r on r.id = q.resource_id
    where m.initialized
      and p.state in ('active', 'suspended', 'terminated')
-     and m.id in (select id from memberships where project_id = any($1::bigint[]) union all select unnest($2::bigint[]))
+     and m.id = any($2::bigint[] || array(select id from memberships where project_id = any($1::bigint[])))
      and ($3::text is null or r.name = $3)
    order by m.id, r.id ${UPSERT}`)
 
@@ -65,11 +37,14 @@ const SET_MEMBER_LIMITS = sql(`
  * Limits follow from projects and memberships, and only from them: what is written here is what the formula says, usage
  * is never touched, and holdings are made where they are missing. One call for all that a transaction changes, since
  * locks are taken in one order once. Source: quota specification, 9.1.
+ *
+ * @param also what else is locked with them.
  */
-export async function syncLimits(tx: Queryable, { projects = [], memberships = [], resource }: Changed): Promise<void> {
-  const [ofProjects, ofMembers, only] = [intArray(projects), intArray(memberships), resource ?? null]
-  const rows = await tx.query<{ id: bigint }>(HOLDINGS, [ofProjects, ofMembers, only])
-  await lockInOrder(tx, { projects, memberships, holdings: [...new Set(rows.map(({ id }) => id))] })
-  await tx.query(SET_PROJECT_LIMITS, [ofProjects, only])
-  await tx.query(SET_MEMBER_LIMITS, [ofProjects, ofMembers, only])
+export async function syncLimits(tx: Queryable, changed: Changed, also: Wanted = {}): Promise<Locked> {
+  const { projects = [], memberships = [], resource = null } = changed
+  const [ofProjects, ofMembers] = [intArray(projects), intArray(memberships)]
+  const locked = await lockInOrder(tx, { ...also, projects, memberships, limitsOf: changed })
+  await tx.query(SET_PROJECT_LIMITS, [ofProjects, resource])
+  await tx.query(SET_MEMBER_LIMITS, [ofProjects, ofMembers, resource])
+  return locked
 }

@@ -4,16 +4,33 @@ import type { Holding, Pending } from './decide.ts'
 
 /**
  * Every transaction that writes holdings takes its locks here, whatever it is about, so that all take them in one order
- * and none waits for another in a circle: project, membership, idempotency keys, commissions by serial, holdings; each
- * sorted. Source: idempotency contract, 5.
+ * and none waits for another in a circle: the registry, projects, memberships, users, idempotency keys, commissions by
+ * serial, holdings; each sorted. A transaction may come several times, as it learns what it needs, if it goes on in that
+ * order. Source: idempotency contract, 5; overview, 12.
  */
 export interface Wanted {
+  /** Which names are reserved and which resources there are: for whoever makes a project active. */
+  readonly registry?: boolean
   readonly projects?: readonly bigint[]
   readonly memberships?: readonly bigint[]
+  /** They stay as they are; whoever changes one locks it at this place, too. */
+  readonly users?: readonly bigint[]
   readonly keys?: readonly KeyClaim[]
   readonly serials?: readonly bigint[]
   /** By id. Those of the commissions are added. */
-  readonly holdings: readonly bigint[]
+  readonly holdings?: readonly bigint[]
+  /** All holdings whose limits follow from these; they are locked, not read. */
+  readonly limitsOf?: Changed
+}
+
+/** What changed, so that limits have to follow. */
+export interface Changed {
+  /** By state or capacities: their own limits and those of all of their members. */
+  readonly projects?: readonly bigint[]
+  /** By state: the limits of those members. */
+  readonly memberships?: readonly bigint[]
+  /** Only this one. @default all */
+  readonly resource?: string | undefined
 }
 
 export interface KeyClaim {
@@ -29,8 +46,12 @@ export interface Locked {
   readonly holdings: Map<bigint, Holding>
 }
 
+/** Any number; other programs on the same server use other ones. */
+const REGISTRY = 7302_2026
+const LOCK_REGISTRY = sql(`select pg_advisory_xact_lock(${REGISTRY})`)
 const LOCK_PROJECTS = sql('select id from projects where id = any($1::bigint[]) order by id for update')
 const LOCK_MEMBERSHIPS = sql('select id from memberships where id = any($1::bigint[]) order by id for update')
+const LOCK_USERS = sql('select id from users where id = any($1::bigint[]) order by id for share')
 
 // Waits for whoever is deciding the same key: committed, and it is in the way; rolled back, and it is ours.
 const CLAIM_KEYS = sql(`
@@ -58,6 +79,35 @@ const LOCK_HOLDINGS_OF = sql(`
    order by id
      for update`)
 
+/** An array, since a join would make the planner read all holdings where it expects many. */
+const LOCK_LIMITS_OF = sql(`
+  with locked as materialized (
+    select ${HOLDING}
+      from holdings
+     where id = any($1::bigint[] || array(
+       select h.id
+         from projects as p
+         join holdings as h on h.holder = 'project:' || p.uuid and h.source is null
+        where p.id = any($2::bigint[]) and ($4::text is null or h.resource = $4)
+       union all
+       select h.id
+         from projects as p
+         join holdings as h on h.source = 'project:' || p.uuid
+        where p.id = any($2::bigint[]) and ($4::text is null or h.resource = $4)
+       union all
+       select h.id
+         from memberships as m
+         join users as u on u.id = m.user_id
+         join projects as p on p.id = m.project_id
+         join holdings as h on h.holder = 'user:' || u.uuid and h.source = 'project:' || p.uuid
+        where m.id = any($3::bigint[]) and ($4::text is null or h.resource = $4)))
+     order by id
+       for update
+  )
+  select ${HOLDING}
+    from locked
+   where id = any($1::bigint[])`)
+
 interface HoldingRow {
   id: bigint
   limit: bigint
@@ -75,15 +125,15 @@ interface CommissionRow {
 
 /** On a connection with pipelining, all of it is one round trip. */
 export async function lockInOrder(tx: Queryable, wanted: Wanted): Promise<Locked> {
-  const { projects = [], memberships = [], keys = [], serials = [], holdings } = wanted
-  const [, , claimed, commissions, rows] = await settled([
+  const { projects = [], memberships = [], users = [], keys = [], serials = [] } = wanted
+  const [, , , , claimed, commissions, rows] = await settled([
+    wanted.registry ? tx.query(LOCK_REGISTRY) : [],
     projects.length > 0 ? tx.query(LOCK_PROJECTS, [intArray(projects)]) : [],
     memberships.length > 0 ? tx.query(LOCK_MEMBERSHIPS, [intArray(memberships)]) : [],
+    users.length > 0 ? tx.query(LOCK_USERS, [intArray(users)]) : [],
     keys.length > 0 ? claimKeys(tx, keys) : [],
     serials.length > 0 ? tx.query<CommissionRow>(LOCK_COMMISSIONS, [intArray(serials)]) : [],
-    serials.length > 0
-      ? tx.query<HoldingRow>(LOCK_HOLDINGS_OF, [intArray(holdings), intArray(serials)])
-      : tx.query<HoldingRow>(LOCK_HOLDINGS, [intArray(holdings)]),
+    lockHoldings(tx, wanted),
   ])
   return {
     claimed,
@@ -97,6 +147,19 @@ export async function lockInOrder(tx: Queryable, wanted: Wanted): Promise<Locked
       rows.map(({ id, limit, usage_min, usage_max }) => [id, { id, limit, usageMin: usage_min, usageMax: usage_max }]),
     ),
   }
+}
+
+function lockHoldings(
+  tx: Queryable,
+  { serials = [], holdings = [], limitsOf }: Wanted,
+): Promise<HoldingRow[]> | HoldingRow[] {
+  const ids = intArray(holdings)
+  if (limitsOf) {
+    const { projects = [], memberships = [], resource = null } = limitsOf
+    return tx.query(LOCK_LIMITS_OF, [ids, intArray(projects), intArray(memberships), resource])
+  }
+  if (serials.length > 0) return tx.query(LOCK_HOLDINGS_OF, [ids, intArray(serials)])
+  return holdings.length > 0 ? tx.query(LOCK_HOLDINGS, [ids]) : []
 }
 
 function claimKeys(tx: Queryable, keys: readonly KeyClaim[]): Promise<{ component: string; key: string }[]> {

@@ -42,7 +42,7 @@ export function keyOf({ holder, source, resource }: Provision): HoldingKey | nul
   return { holder, source, resource }
 }
 
-/** One text for a key. NUL can't be part of any: such bodies are refused. */
+/** One text for a key, of three parts or two: an empty source is another one than none. NUL can't be part of any. */
 export function keyText({ holder, source, resource }: HoldingKey): string {
-  return source === null ? `${holder}\0\0${resource}` : `${holder}\0${source}\0${resource}`
+  return source === null ? `${holder}\0${resource}` : `${holder}\0${source}\0${resource}`
 }

@@ -59,7 +59,8 @@ async function feedback(call: UserCall): Promise<Answer> {
   const text = `From: ${email} (${uuid})\n\n${form.message}\n\n${form.data}`
   try {
     await call.service.mailer.send({ subject: `Feedback from ${email}`, text })
-  } catch {
+  } catch (error) {
+    call.service.onMailFailure(error)
     return nothing(502)
   }
   return nothing()

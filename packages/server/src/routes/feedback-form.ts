@@ -4,9 +4,10 @@ export async function feedbackOf(
   contentType: string | undefined,
 ): Promise<{ message: string; data: string } | null> {
   const form = await formOf(body, contentType)
-  const message = form?.get('feedback_msg')
+  // Of several fields with one name the last counts. Overview, 4.
+  const message = form?.getAll('feedback_msg').at(-1)
   if (!form || typeof message !== 'string' || message === '') return null
-  const data = form.get('feedback_data')
+  const data = form.getAll('feedback_data').at(-1)
   return { message, data: typeof data === 'string' ? data : '' }
 }
 

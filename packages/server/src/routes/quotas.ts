@@ -40,14 +40,17 @@ async function streamed(pieces: AsyncGenerator<string, void, undefined>, whenEmp
     if (whenEmpty) throw whenEmpty
     return jsonText('{}')
   }
-  return jsonText(Readable.from(wrapped(first.value, pieces), { objectMode: false }))
+  // A short one is whole already, so its length can be told.
+  const second = await pieces.next()
+  if (second.done) return jsonText(`{${first.value}}`)
+  return jsonText(Readable.from(wrapped([first.value, second.value], pieces), { objectMode: false }))
 }
 
 async function* wrapped(
-  first: string,
+  begun: readonly string[],
   rest: AsyncGenerator<string, void, undefined>,
 ): AsyncGenerator<string, void, undefined> {
-  yield `{${first}`
+  yield `{${begun.join(',')}`
   for await (const piece of rest) yield `,${piece}`
   yield '}'
 }

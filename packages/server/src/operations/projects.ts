@@ -1,0 +1,58 @@
+import type { Database } from '../db/database.ts'
+import { sql, type Queryable } from '../db/statement.ts'
+import { lockProject } from '../projects/locked-project.ts'
+import { actOnProject } from '../projects/project-actions.ts'
+import { noSuchProject, Refused } from '../projects/refused.ts'
+import { syncLimits } from '../projects/sync.ts'
+
+/** What operators do to projects, without an application. Source: administration specification; project specification, 13. */
+
+export interface LimitChange {
+  readonly projectCapacity?: bigint | undefined
+  readonly memberCapacity?: bigint | undefined
+}
+
+const SET_LIMIT = sql(`
+  update project_resources as q
+     set project_capacity = coalesce($3, q.project_capacity), member_capacity = coalesce($4, q.member_capacity)
+    from resources as r
+   where q.project_id = $1 and r.id = q.resource_id and r.name = $2
+  returning r.id`)
+
+/** @throws {Refused} there is no such project. @throws {RangeError} it has no such resource. */
+export async function modifyProjectLimit(
+  tx: Queryable,
+  uuid: string,
+  resource: string,
+  { projectCapacity, memberCapacity }: LimitChange,
+): Promise<void> {
+  const project = await lockProject(tx, uuid)
+  if (!project) throw noSuchProject(uuid)
+  const rows = await tx.query(SET_LIMIT, [project.id, resource, projectCapacity ?? null, memberCapacity ?? null])
+  if (rows.length === 0) throw new RangeError(`Project ${uuid} has no resource ${resource}`)
+  await syncLimits(tx, { projects: [project.id], resource })
+}
+
+const EXPIRED = sql(`
+  select uuid from projects where state in ('active', 'suspended') and not is_system and end_date < now() order by id`)
+
+/** Alive, and their end date has passed; nothing happens to them by itself. */
+export async function expiredProjects(on: Queryable): Promise<string[]> {
+  return (await on.query<{ uuid: string }>(EXPIRED)).map(({ uuid }) => uuid)
+}
+
+/** @returns those that were terminated, each in a transaction of its own; without an actor and a reason. */
+export async function terminateExpired(database: Database): Promise<string[]> {
+  const terminated: string[] = []
+  for (const uuid of await expiredProjects(database)) {
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- one at a time: their members' holdings are locked
+      await database.transaction((tx) => actOnProject(tx, { userId: null, isAdmin: true }, uuid, 'terminate', ''))
+      terminated.push(uuid)
+    } catch (error) {
+      // Somebody else ended it meanwhile.
+      if (!(error instanceof Refused)) throw error
+    }
+  }
+  return terminated
+}

@@ -1,0 +1,168 @@
+import { Readable } from 'node:stream'
+import { json, jsonText, nothing, type Answer } from '../http/answer.ts'
+import { forUser, type Route, type UserCall } from '../http/call.ts'
+import { badRequest } from '../http/fault.ts'
+import { integerOf, readJson, shown } from '../http/json.ts'
+import { isObject, validate } from '../http/validate.ts'
+import { actOnApplication, APPLICATION_ACTIONS, type OpenApplicationAction } from '../projects/application-actions.ts'
+import type { Wishes } from '../projects/application.ts'
+import { acceptedUserId, visibleAmong } from '../projects/lookups.ts'
+import { actOnProject, PROJECT_ACTIONS } from '../projects/project-actions.ts'
+import { PROJECT_STATES, type ProjectState } from '../projects/project-machine.ts'
+import { LIST_MODES, readProject, readProjects, type ListMode, type Reader } from '../projects/read-projects.ts'
+import { createProject, modifyProject, type Submitted } from '../projects/submit.ts'
+import { mailToAll } from '../projects/mails.ts'
+import { creation, modification, oneAction, withOwner, type Stated } from './project-schemas.ts'
+import { wishesOf } from './project-wishes.ts'
+
+/** The caller, as the rules of projects see it. */
+export function actorOf({ user, service }: UserCall): Reader & { readonly uuid: string } {
+  return { userId: user.id, uuid: user.uuid, isAdmin: service.settings.projectAdmins.includes(user.uuid) }
+}
+
+/** A list of any length: pieces leave as they are read. */
+export async function streamedList(pieces: AsyncGenerator<string, void, undefined>): Promise<Answer> {
+  // What fails at once is still a fault.
+  const first = await pieces.next()
+  if (first.done) return jsonText('[]')
+  // A short one is whole already, so its length can be told.
+  const second = await pieces.next()
+  if (second.done) return jsonText(`[${first.value}]`)
+  return jsonText(Readable.from(listed([first.value, second.value], pieces), { objectMode: false }))
+}
+
+async function* listed(
+  begun: readonly string[],
+  rest: AsyncGenerator<string, void, undefined>,
+): AsyncGenerator<string, void, undefined> {
+  yield `[${begun.join(',')}`
+  for await (const piece of rest) yield `,${piece}`
+  yield ']'
+}
+
+/** Source: project specification, 5. */
+function list(call: UserCall): Promise<Answer> {
+  const { query, service } = call
+  const mode = query.get('mode') ?? 'default'
+  if (!isOneOf(LIST_MODES, mode)) throw badRequest(`Unrecognized mode '${mode}'.`)
+  const state = query.get('state')
+  if (state !== null && !isOneOf(PROJECT_STATES, state)) throw badRequest(`Unrecognized state ${state}`)
+  const filter = {
+    mode: mode as ListMode,
+    name: query.get('name'),
+    owner: query.get('owner'),
+    state: state as ProjectState | null,
+  }
+  return streamedList(readProjects(service.database, actorOf(call), filter))
+}
+
+function isOneOf(choices: readonly string[], text: string): boolean {
+  return choices.includes(text)
+}
+
+/** Source: project specification, 5.1. */
+async function show(call: UserCall): Promise<Answer> {
+  return jsonText(await readProject(call.service.database, actorOf(call), idOf(call)))
+}
+
+function idOf({ params }: UserCall): string {
+  return params['id'] ?? ''
+}
+
+/** Source: project specification, 6. */
+async function create(call: UserCall): Promise<Answer> {
+  const { database } = call.service
+  const actor = actorOf(call)
+  const body = readJson(call.body, call.header('content-type'))
+  const ownerId = (await ownerIdOf(call, body)) ?? actor.userId
+  const wishes = withoutNulls(await wishesFor(call, validate(creation, body), ownerId))
+  return submitted(call, await database.transaction((tx) => createProject(tx, actor, wishes)))
+}
+
+/** Where null is another way to say the default. */
+function withoutNulls(wishes: Wishes): Wishes {
+  return {
+    ...wishes,
+    homepage: wishes.homepage ?? '',
+    description: wishes.description ?? '',
+    comments: wishes.comments ?? '',
+    isPrivate: wishes.isPrivate ?? false,
+  }
+}
+
+/** Source: project specification, 9. */
+async function modify(call: UserCall): Promise<Answer> {
+  const body = readJson(call.body, call.header('content-type'))
+  const ownerId = await ownerIdOf(call, body)
+  const stated = validate(modification, body)
+  const result = await call.service.database.transaction((tx) =>
+    modifyProject(tx, actorOf(call), idOf(call), () => wishesFor(call, stated, ownerId)),
+  )
+  return submitted(call, result)
+}
+
+async function ownerIdOf({ service }: UserCall, body: unknown): Promise<bigint | null> {
+  const { owner } = validate(withOwner, body)
+  if (owner === null || owner === undefined) return null
+  const id = typeof owner === 'string' ? await acceptedUserId(service.database, owner) : null
+  if (id === null) throw badRequest('User does not exist.')
+  return id
+}
+
+function wishesFor({ service }: UserCall, stated: Stated, ownerId: bigint | null): Promise<Wishes> {
+  return wishesOf(stated, ownerId, (names) => visibleAmong(service.database, names))
+}
+
+function submitted({ service, user }: UserCall, { project, application }: Submitted): Answer {
+  const subject = `Application ${application} for project ${project}`
+  service.notify(
+    mailToAll(service.settings.projectRecipients, subject, `${user.email} applied. It waits for a decision.`),
+  )
+  return json({ id: project, application }, 201)
+}
+
+const actionBody = oneAction([...PROJECT_ACTIONS, ...APPLICATION_ACTIONS], 'Invalid input data')
+
+/** Source: project specification, 10. */
+async function act(call: UserCall): Promise<Answer> {
+  const { action, value } = validate(actionBody, readJson(call.body, call.header('content-type')))
+  // P-7.
+  if (!isObject(value)) throw badRequest(`The value of ${action} should be an object`)
+  const reason = value['reason'] === undefined || value['reason'] === null ? '' : shown(value['reason'])
+  const actor = actorOf(call)
+  const { database, settings } = call.service
+  const project = idOf(call)
+  const mails = isOneOf(PROJECT_ACTIONS, action)
+    ? await database.transaction((tx) =>
+        actOnProject(tx, actor, project, action as (typeof PROJECT_ACTIONS)[number], reason),
+      )
+    : await database.transaction((tx) =>
+        actOnApplication(tx, actor, {
+          action: action as OpenApplicationAction,
+          project,
+          ...applicationOf(value['app_id']),
+          reason,
+          recipients: settings.projectRecipients,
+        }),
+      )
+  call.service.notify(mails)
+  return nothing()
+}
+
+/** P-7: a number, also as text; what is no number at all is malformed, what no application has is unknown. */
+function applicationOf(id: unknown): { application: bigint | null; shown: string } {
+  if (id === null) return { application: null, shown: shown(id) }
+  const number = typeof id === 'string' ? numberIn(id) : integerOf(id)
+  if (number === null) throw badRequest('app_id should be an integer')
+  return { application: number >= 0n && number < 2n ** 63n ? number : null, shown: String(number) }
+}
+
+function numberIn(text: string): bigint | null {
+  return /^-?\d{1,100}$/.test(text) ? BigInt(text) : null
+}
+
+export const projectRoutes: readonly Route[] = [
+  { kind: 'api', path: '/account/v1.0/projects', methods: { GET: forUser(list), POST: forUser(create) } },
+  { kind: 'api', path: '/account/v1.0/projects/:id', methods: { GET: forUser(show), PUT: forUser(modify) } },
+  { kind: 'api', path: '/account/v1.0/projects/:id/action', methods: { POST: forUser(act) } },
+]
