@@ -41,7 +41,7 @@ function compareObjects(
 ): string[] {
   if (!isObject(actual)) return [difference(at, expected, actual)]
   const problems: string[] = []
-  const left = new Set(Object.keys(actual))
+  const left = new Set(Object.keys(actual).filter((name) => !scope.isSurplus(name)))
   const open: [string, Json][] = []
   for (const [template, member] of Object.entries(expected)) {
     if (scope.withheldBy(template) !== null) continue
@@ -69,14 +69,15 @@ function compareObjects(
 
 function compareLists(
   recorded: readonly Json[],
-  actual: Json | undefined,
+  received: Json | undefined,
   scope: Scope,
   hints: Hints,
   at: string,
 ): string[] {
-  if (!Array.isArray(actual)) return [difference(at, [...recorded], actual)]
-  // What stems from a step that was answered differently does not exist here.
+  if (!Array.isArray(received)) return [difference(at, [...recorded], received)]
+  // What stems from a step that was answered differently does not exist here, or did not exist there.
   const expected = recorded.filter((item) => scope.withheldBy(item) === null)
+  const actual = received.filter((item) => !scope.isSurplus(item))
   if (isAmong(hints.unordered, at)) return compareSets(expected, actual, scope, hints, at)
   if (expected.length !== actual.length) {
     return [`${at}: expected ${expected.length} items, got ${actual.length}: ${shown(actual)}`]

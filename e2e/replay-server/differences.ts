@@ -1,28 +1,22 @@
-import { isObject, readJson, type Json, type JsonObject } from '../replay/json.ts'
+import { isObject, type Json, type JsonObject } from '../replay/json.ts'
 import type { RecordedRequest, RecordedResponse } from '../replay/transcripts.ts'
+import {
+  documentOf,
+  faultOf,
+  headerOf,
+  isBoolean,
+  isCrash,
+  isSuccess,
+  listOf,
+  memberOf,
+  membersOf,
+  refused,
+  type Difference,
+} from './difference.ts'
+import { PROJECT_DIFFERENCES } from './differences-projects.ts'
 import { JSON_TYPE, type Expectation } from './expectation.ts'
 import type { Recordings } from './recordings.ts'
 import { routeOf } from './selection.ts'
-
-/**
- * Where the service answers otherwise than was recorded, on purpose. A rule looks at the request and the recorded
- * answer alone, and says what is right instead; no two rules may claim one exchange.
- */
-export interface Difference {
-  /** Of the specification. */
-  readonly id: string
-  readonly why: string
-  readonly when: (exchange: Exchange) => boolean
-  /** Answers that are right, one as good as the other. */
-  readonly expect: (exchange: Exchange, recordings: Recordings) => readonly Expectation[]
-}
-
-export interface Exchange {
-  readonly request: RecordedRequest
-  readonly response: RecordedResponse
-  /** By the hints of the step. */
-  readonly recorded: readonly Expectation[]
-}
 
 export const DIFFERENCES: readonly Difference[] = [
   {
@@ -153,11 +147,8 @@ export const DIFFERENCES: readonly Difference[] = [
       isIntegers(quantitiesOf(request)),
     expect: () => [refused('badRequest', 400)],
   },
+  ...PROJECT_DIFFERENCES,
 ]
-
-function refused(name: string, status: number, message = '<text>'): Expectation {
-  return { status, headers: { 'content-type': JSON_TYPE }, body: { kind: 'fault', name, message } }
-}
 
 /** Of what is found in the world. */
 function catalogOf(request: RecordedRequest, { users }: Recordings): Expectation {
@@ -182,14 +173,6 @@ function inMessage(value: Json | undefined): string {
   return typeof value === 'string' || typeof value === 'bigint' ? String(value) : '<text>'
 }
 
-function isCrash({ status }: RecordedResponse): boolean {
-  return status === 500n
-}
-
-function isSuccess({ status }: RecordedResponse): boolean {
-  return status >= 200n && status <= 299n
-}
-
 function isTokens({ method, url }: RecordedRequest): boolean {
   return method === 'POST' && /^\/identity\/v2\.0\/tokens\/?$/.test(routeOf(url))
 }
@@ -204,30 +187,6 @@ function isIssue({ method, url }: RecordedRequest): boolean {
 
 function isResolve({ method, url }: RecordedRequest): boolean {
   return method === 'POST' && /^\/account\/v1\.0\/commissions\/action\/?$/.test(routeOf(url))
-}
-
-/** What the body says, with its placeholders; undefined where it is no JSON. */
-function documentOf({ json, text, generated }: RecordedRequest): Json | undefined {
-  if (json !== undefined) return json
-  const body = generated
-    ? generated.prefix + generated.repeat.repeat(Number(generated.times)) + generated.suffix
-    : (text ?? '')
-  try {
-    return readJson(body)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
-
-function membersOf(request: RecordedRequest): JsonObject {
-  const document = documentOf(request)
-  return isObject(document) ? document : {}
-}
-
-function memberOf(document: Json | undefined, name: string): JsonObject {
-  const member = isObject(document) ? document[name] : undefined
-  return isObject(member) ? member : {}
 }
 
 function hasNoCredentialObjects(document: Json | undefined): boolean {
@@ -264,24 +223,11 @@ function noHoldingOf({ json }: RecordedResponse): JsonObject | null {
   return isObject(data) ? data : null
 }
 
-function faultOf({ json }: RecordedResponse): { message: string } | null {
-  const [fault] = isObject(json) ? Object.values(json) : []
-  return isObject(fault) && typeof fault['message'] === 'string' ? { message: fault['message'] } : null
-}
-
-function headerOf({ headers = {} }: RecordedRequest, wanted: string): string | undefined {
-  return Object.entries(headers).find(([name]) => name.toLowerCase() === wanted)?.[1]
-}
-
 function mapped(
   headers: Readonly<Record<string, string>> = {},
   change: (name: string, value: string) => string,
 ): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, change(name, value)]))
-}
-
-function listOf(value: Json | undefined): Json[] {
-  return Array.isArray(value) ? value : []
 }
 
 function textsOf(value: Json | undefined): string[] {
@@ -290,10 +236,6 @@ function textsOf(value: Json | undefined): string[] {
 
 function isNoList(value: Json | undefined): boolean {
   return value !== undefined && value !== null && !Array.isArray(value)
-}
-
-function isBoolean(value: Json | undefined): boolean {
-  return typeof value === 'boolean'
 }
 
 function isIntegers(values: readonly (Json | undefined)[]): boolean {

@@ -4,11 +4,21 @@ import type { Connections } from './http.ts'
 import type { Scope } from './scope.ts'
 import { routeOf } from './selection.ts'
 
-const READS = ['<base>/account/v1.0/commissions', '<base>/account/v1.0/service_quotas']
+/** By what is written: where its effects show. */
+const READS: readonly { readonly route: RegExp; readonly urls: readonly string[] }[] = [
+  {
+    route: /^\/account\/v1\.0\/commissions/,
+    urls: ['<base>/account/v1.0/commissions', '<base>/account/v1.0/service_quotas'],
+  },
+  {
+    route: /^\/account\/v1\.0\/projects/,
+    urls: ['<base>/account/v1.0/projects', '<base>/account/v1.0/projects/memberships', '<base>/account/v1.0/quotas'],
+  },
+]
 
 /**
- * What a component sees of what a request about commissions could have changed; null for other requests, which change
- * nothing. A refused request must leave it as it was.
+ * What the caller sees of what a request could have changed; null for other requests, which change nothing. A refused
+ * request must leave it as it was.
  */
 export async function stateSeenBy(
   request: RecordedRequest,
@@ -16,10 +26,10 @@ export async function stateSeenBy(
   connections: Connections,
 ): Promise<string | null> {
   const token = request.headers?.['X-Auth-Token']
-  if (request.method !== 'POST' || token === undefined || !routeOf(request.url).startsWith('/account/v1.0/commissions'))
-    return null
+  const reads = READS.find(({ route }) => route.test(routeOf(request.url)))
+  if (!['POST', 'PUT'].includes(request.method) || token === undefined || reads === undefined) return null
   const answers: string[] = []
-  for (const url of READS) {
+  for (const url of reads.urls) {
     const headers = { 'X-Auth-Token': scope.text(token) }
     const { status, body } = await connections.send({
       method: 'GET',
@@ -32,7 +42,7 @@ export async function stateSeenBy(
   return answers.join('\n')
 }
 
-/** Commissions have no order, quotas are objects. */
+/** Lists have no order, and no answer has an order of members. */
 function sorted(value: Json): Json {
   if (Array.isArray(value)) return value.map(sorted).sort((one, other) => (writeJson(one) < writeJson(other) ? -1 : 1))
   if (!isObject(value)) return value

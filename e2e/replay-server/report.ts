@@ -1,5 +1,5 @@
 import type { Scenario, Step } from '../replay/transcripts.ts'
-import type { Difference } from './differences.ts'
+import type { Difference } from './difference.ts'
 import type { Verdict } from './replay.ts'
 
 interface Count {

@@ -20,6 +20,9 @@ const PATTERNS: Readonly<Record<string, string>> = {
   text: String.raw`[\s\S]*`,
 }
 
+/** A thing that came into being here alone, such as `<project:new>`: it is expected nowhere, and left out wherever it is. */
+const NEW = ':new'
+
 const NUMBER = '[1-9][0-9]*'
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
 
@@ -38,11 +41,14 @@ const ANY_VALUE = String.raw`[^\s"<>&;,]+`
 export class Scope {
   #values: Map<string, string>
   #withheld: Map<string, string>
+  /** By value: of which kind. */
+  #surplus: ReadonlyMap<string, string>
 
   /** @param bindings by placeholder, without its angle brackets. */
   constructor(bindings: Iterable<readonly [placeholder: string, value: string]>) {
     this.#values = new Map(bindings)
     this.#withheld = new Map()
+    this.#surplus = new Map()
   }
 
   static of(origin: string, basePath: string, bindings: Readonly<Record<string, string>>): Scope {
@@ -60,6 +66,7 @@ export class Scope {
   fork(): Scope {
     const fork = new Scope(this.#values)
     fork.#withheld = new Map(this.#withheld)
+    fork.#surplus = this.#surplus
     return fork
   }
 
@@ -67,6 +74,7 @@ export class Scope {
   adopt(fork: Scope): void {
     this.#values = fork.#values
     this.#withheld = fork.#withheld
+    this.#surplus = fork.#surplus
   }
 
   /** Whatever a template would have bound, but did not: it stands for a thing that does not exist here. */
@@ -83,6 +91,14 @@ export class Scope {
       if (because !== undefined && !this.#values.has(placeholder)) return because
     }
     return null
+  }
+
+  /** Whether a value that came tells of a thing that a deliberate difference brought into being. */
+  isSurplus(value: Json): boolean {
+    if (this.#surplus.size === 0 || value === null) return false
+    if (typeof value === 'string') return this.#surplus.has(value)
+    if (typeof value !== 'object') return false
+    return Object.entries(value).some(([name, member]) => this.isSurplus(name) || this.isSurplus(member))
   }
 
   isBound(template: string): boolean {
@@ -144,8 +160,10 @@ export class Scope {
     const known = this.#values.get(placeholder)
     if (known !== undefined) return known === value
     const kind = kindOf(placeholder)
+    if (this.#surplus.get(value) === kind) return false
     for (const [other, taken] of this.#values) if (kindOf(other) === kind && taken === value) return false
-    this.#values.set(placeholder, value)
+    if (placeholder.endsWith(NEW)) this.#surplus = new Map([...this.#surplus, [value, kind]])
+    else this.#values.set(placeholder, value)
     return true
   }
 }

@@ -53,6 +53,9 @@ create index projects_by_state on projects (state, id);
 create index projects_public on projects (id) where state = 'active' and not private;
 create index memberships_by_project on memberships (project_id, id);
 drop index memberships_project_id_idx;
+-- With all that a list asks for, since a plan for few memberships would otherwise read all of whoever has many.
+alter table memberships drop constraint memberships_user_id_project_id_key;
+alter table memberships add constraint memberships_user_id_project_id_key unique (user_id, project_id) include (id, state);
 -- Who counts against the limit of members.
 create index memberships_counted on memberships (project_id) where state in ('accepted', 'leave_requested', 'suspended');
 -- The latest change to each state.

@@ -128,6 +128,16 @@ for (const database of databases) {
         }
       })
 
+      it('an empty source is another one than none, whatever was asked for before', async () => {
+        const none = { ...project, quantity: 1 }
+        const empty = { ...none, source: '' }
+        const refused = noHolding(`('${project.holder}', '', 'cyclades.vm')`, empty)
+        expectAnswer(await issue(empty), 404, refused)
+        expect((await issue(none)).status).toBe(201)
+        expectAnswer(await issue(empty), 404, refused)
+        expectAnswer(await issue({ ...none, quantity: 0 }, empty), 404, refused)
+      })
+
       it('a number with a fraction as a name is no holding either', async () => {
         const { holder, source, resource } = member
         const written = (part: string): string =>

@@ -80,12 +80,24 @@ describe('the options of serve', () => {
     ['cookie-name', 'a b', '--cookie-name is no name of a cookie'],
     ['endpoint-cache-timeout', '-1', '--endpoint-cache-timeout must be a number, not negative'],
     ['idempotency-key-life', '1', '--idempotency-key-life must be at least 24'],
+    ['idempotency-key-life', '999999999', '--idempotency-key-life must be at most 87600'],
+    ['project-admins', 'alice', '--project-admins must be uuids of users'],
+    ['project-notifications-recipients', 'helpdesk', '--project-notifications-recipients must be addresses of mail'],
   ]
   for (const [name, value, message] of wrong) {
     it(`--${name} ${value} is refused`, () => {
       expect(() => readConfig([`--${name}=${value}`], {})).toThrow(message)
     })
   }
+
+  it.each(['1', 'yes', 'ON', 'true'])('ASTAKOS_THROW_AWAY=%s is a flag that is set', (value) => {
+    expect(readConfig([], { ASTAKOS_THROW_AWAY: value }).dataDir).toBeNull()
+  })
+
+  it('a flag that is neither set nor not is refused', () => {
+    expect(readConfig([], { ASTAKOS_THROW_AWAY: 'no' }).dataDir).not.toBeNull()
+    expect(() => readConfig([], { ASTAKOS_THROW_AWAY: 'maybe' })).toThrow('ASTAKOS_THROW_AWAY must be true or false')
+  })
 
   it('--database-url may name a socket instead of a host', () => {
     const url = 'postgresql://astakos@/astakos?host=/run/postgresql'

@@ -212,3 +212,25 @@ describe('what is no request', () => {
     })
   })
 })
+
+describe('a form with several fields of one name', () => {
+  it.each([
+    ['feedback_msg=a&feedback_msg=', 400],
+    ['feedback_msg=&feedback_msg=b', 200],
+  ])('%s: the last one counts', async (body, status) => {
+    const answer = await raw(
+      plain,
+      [
+        'POST /astakos/account/v1.0/feedback HTTP/1.1',
+        'host: a',
+        'connection: close',
+        `x-auth-token: ${tokens['token:alice']}`,
+        'content-type: application/x-www-form-urlencoded',
+        `content-length: ${body.length}`,
+        '',
+        body,
+      ].join('\r\n'),
+    )
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  })
+})

@@ -85,6 +85,21 @@ function expectValid(schema: object, value: unknown, root: 'open' | 'closed' = '
   expect(validate.errors ?? [], JSON.stringify(value)).toEqual([])
 }
 
+interface XmlName {
+  readonly name: string
+  readonly namespace: string
+}
+
+/** A fault's element with its name, and what it holds as JSON would have it. */
+function xmlFault(text: string): { xml: XmlName; value: object } {
+  const match =
+    /^<\?xml [^>]+\?>\s*<(\w+) xmlns="([^"]+)" code="(\d+)">\s*<message>([^<]*)<\/message>\s*<details>([^<]*)<\/details>\s*<\/\1>\s*$/.exec(
+      text,
+    )
+  const [, name = '', namespace = '', code, message, details] = match ?? []
+  return { xml: { name, namespace }, value: { code: Number(code), message, details } }
+}
+
 describe('the OpenAPI document', () => {
   it('has what OpenAPI 3.1 asks for', () => {
     expect(document.openapi).toMatch(/^3\.1\.\d$/)
@@ -234,6 +249,9 @@ for (const database of databases) {
       const described = found.operation.responses[response.status]
       expect(described, `${id} may answer ${response.status}`).toBeDefined()
       seen.add(`${id} ${response.status}`)
+      const asked = found.operation.requestBody?.content['application/json']
+      // What is served is described.
+      if (response.ok && asked && body !== undefined) expectValid(asked.schema, body)
       const type = (response.headers.get('content-type') ?? '').split(';')[0] ?? ''
       for (const name of Object.keys(described?.headers ?? {}))
         if (!['Idempotency-Key', 'Idempotency-Replayed'].includes(name))
@@ -244,7 +262,13 @@ for (const database of databases) {
       }
       const content = described.content[type]
       expect(content, `${id} may answer ${type}`).toBeDefined()
-      const document = type === 'application/json' ? (JSON.parse(text) as unknown) : text
+      if (type === 'application/xml') {
+        const { xml, value } = xmlFault(text)
+        expect(content?.schema).toMatchObject({ xml })
+        if (content) expectValid(content.schema, value, 'closed')
+        return value
+      }
+      const document = JSON.parse(text) as unknown
       if (content) expectValid(content.schema, document, 'closed')
       return document
     }
@@ -354,6 +378,102 @@ for (const database of databases) {
       await call('resolveCommissions', { token, body: { accept: [second, 7, 8], reject: [8] }, status: 200 })
       await call('resolveCommissions', { token, body: { accept: null }, status: 400 })
       await call('resolveCommissions', { token: 'alice', body: {}, status: 401 })
+    })
+
+    const later = '2040-01-01T00:00:00Z'
+    const resources = { 'cyclades.vm': { project_capacity: 10, member_capacity: 2 } }
+    const submit = async (token: string, body: object): Promise<{ id: string; application: number }> =>
+      (await call('createProject', { token, body, status: 201 })) as { id: string; application: number }
+    const decide = (token: string, id: string, body: object, status: number): Promise<unknown> =>
+      call('projectAction', { token, path: { id }, body, status })
+
+    it('are projects', async () => {
+      await service.load(world).then((fresh) => (bindings = fresh))
+      const { id, application } = await submit('alice', { name: 'first.example.org', end_date: later, resources })
+      const show = (token: string, status: number): Promise<unknown> =>
+        call('getProject', { token, path: { id }, status })
+      await show('alice', 200)
+      await show('bob', 403)
+      await show('grace', 401)
+      await call('getProject', { token: 'alice', path: { id: 'x' }, status: 404 })
+      await call('createProject', { token: 'alice', body: { name: 'first', end_date: later }, status: 400 })
+      await call('createProject', {
+        token: 'alice',
+        body: { name: 1 },
+        headers: { accept: 'application/xml' },
+        status: 400,
+      })
+      await call('createProject', { body: {}, status: 401 })
+
+      await decide('alice', id, { approve: { app_id: application } }, 403)
+      await decide('carol', id, { approve: {} }, 400)
+      await decide('carol', id, { approve: { app_id: String(application), reason: ['fine'] }, other: 1 }, 200)
+      await decide('carol', id, { deny: { app_id: application } }, 409)
+      await decide('carol', id, { deny: { app_id: 7 } }, 404)
+      await decide('grace', id, {}, 401)
+      await show('bob', 200)
+
+      const change = (token: string, body: object, status: number, of = id): Promise<unknown> =>
+        call('modifyProject', { token, path: { id: of }, body, status })
+      const changes = { owner: null, name: null, max_members: '1.5 KiB', start_date: '2020-1-1T0:0Z', resources }
+      await change('alice', changes, 201)
+      await change('alice', { resources: null }, 400)
+      await change('bob', {}, 403)
+      await change('bob', {}, 404, 'x')
+      await change('carol', { name: 'system.example.org' }, 409, bound('uuid:alice'))
+      await change('grace', {}, 401)
+      await decide('carol', id, { suspend: { reason: '' } }, 200)
+      await show('alice', 200)
+
+      const others = ['a', 'b'].map((label) => ({ name: `${label}.example.org`, end_date: later, max_members: 'inf' }))
+      for (const body of others) await submit('alice', body)
+      await call('createProject', { token: 'alice', body: { name: 'c.example.org', end_date: later }, status: 409 })
+      await call('listProjects', { token: 'alice', status: 200 })
+      await call('listProjects', { token: 'carol', query: '?mode=member', status: 200 })
+      await call('listProjects', { token: 'carol', query: '?state=active&name=x&owner=y', status: 200 })
+      await call('listProjects', { token: 'alice', query: '?mode=all', status: 400 })
+      await call('listProjects', { status: 401 })
+    })
+
+    it('are memberships', async () => {
+      await service.load(world).then((fresh) => (bindings = fresh))
+      const body = { name: 'first.example.org', end_date: later, leave_policy: 'moderated', max_members: 2 }
+      const { id: project, application } = await submit('alice', body)
+      const begin = (token: string, asked: object, status: number): Promise<unknown> =>
+        call('joinOrEnroll', { token, body: asked, status })
+      await begin('bob', { join: { project } }, 409)
+      await decide('carol', project, { approve: { app_id: application } }, 200)
+      await begin('bob', { join: { project: 1 } }, 404)
+      await begin('bob', { join: {} }, 400)
+      await begin('bob', { enroll: { project, user: 'dave@example.org' } }, 403)
+      await begin('grace', {}, 401)
+      await begin('alice', { enroll: { project, user: 'dave@example.org' } }, 200)
+      const { id } = (await begin('bob', { join: { project } }, 200)) as { id: number }
+
+      const of = (number: number): { path: { membership: string } } => ({ path: { membership: String(number) } })
+      const show = (token: string, status: number, number = id): Promise<unknown> =>
+        call('getMembership', { token, ...of(number), status })
+      const act = (token: string, asked: object, status: number, number = id): Promise<unknown> =>
+        call('membershipAction', { token, ...of(number), body: asked, status })
+      await show('bob', 200)
+      await show('judy', 403)
+      await show('bob', 404, 7)
+      await show('grace', 401)
+      await act('bob', { cancel: '' }, 200)
+      await act('bob', { cancel: '' }, 409)
+      await begin('bob', { join: { project } }, 200)
+      await act('judy', { accept: '' }, 403)
+      await act('judy', { accept: '', reject: '' }, 400)
+      await act('judy', { accept: '' }, 404, 7)
+      await act('grace', {}, 401)
+      await act('alice', { accept: { any: ['thing'] } }, 200)
+      await act('bob', { leave: null }, 200)
+      await show('carol', 200)
+
+      await call('listMemberships', { token: 'alice', query: `?project=${project}`, status: 200 })
+      await call('listMemberships', { token: 'carol', status: 200 })
+      await call('listMemberships', { token: 'alice', query: '?project=%ff', status: 400 })
+      await call('listMemberships', { status: 401 })
     })
 
     it('are what pages show', async () => {

@@ -84,7 +84,19 @@ for (const database of databases) {
       ],
       [
         'a system project with an owner',
-        "insert into users (uuid, email, username) values ('u', 'e', 'e'); insert into projects (uuid, realname, is_system, owner_id, state, end_date, join_policy, leave_policy, max_members) select 'p', 'p', true, id, 'active', now(), 'auto', 'auto', 1 from users",
+        "insert into users (uuid, email, username) values ('u', 'e', 'e'); insert into projects (uuid, name, realname, is_system, owner_id, state, end_date, join_policy, leave_policy, max_members) select 'p', 'p', 'p', true, id, 'active', now(), 'auto', 'auto', 1 from users",
+      ],
+      [
+        'an active project whose name is not reserved',
+        "insert into projects (uuid, realname, is_system, state, end_date, join_policy, leave_policy, max_members) values ('p', 'p', false, 'active', now(), 'auto', 'auto', 1)",
+      ],
+      [
+        'a terminated project that keeps its name reserved',
+        "insert into projects (uuid, name, realname, is_system, state, end_date, join_policy, leave_policy, max_members) values ('p', 'p', 'p', false, 'terminated', now(), 'auto', 'auto', 1)",
+      ],
+      [
+        'two pending applications for one project',
+        "insert into users (uuid, email, username) values ('u', 'e', 'e'); insert into projects (uuid, realname, is_system, state, end_date, join_policy, leave_policy, max_members) values ('p', 'p', false, 'uninitialized', now(), 'auto', 'auto', 1); insert into applications (project_id, applicant_id, state) select p.id, u.id, 'pending' from projects as p, users as u, generate_series(1, 2)",
       ],
     ]
     for (const [what, statement] of refused) {

@@ -1,13 +1,24 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startEmbedded } from '../src/db/embedded/index.ts'
+import { startTcpProxy } from './support/tcp-proxy.ts'
 
 /** The program as people start it: `astakos-server serve`, in a process of its own. */
 
@@ -106,6 +117,56 @@ describe('astakos-server serve', () => {
     expect(readFileSync(`${data}.secret-key`, 'utf8')).toBe(key)
   })
 
+  it('refuses another key than the one of its database, and one among its data', async () => {
+    const data = join(folder, 'data')
+    await end((await serve(['--data-dir', data])).process)
+    rmSync(`${data}.secret-key`)
+    const lost = await outcome(run(['serve', '--data-dir', data, '--listen', '127.0.0.1:0']))
+    expect([lost.code, lost.err.trim().split('\n').at(-1)]).toEqual([
+      1,
+      `astakos-server: --secret-key-file: ${data}.secret-key holds another key than the one that sealed the tokens in the database`,
+    ])
+    symlinkSync(data, join(folder, 'link'))
+    const among = await outcome(
+      run(['serve', '--data-dir', data, '--secret-key-file', join(folder, 'link/key'), '--listen', '127.0.0.1:0']),
+    )
+    expect([among.code, among.err]).toEqual([1, expect.stringContaining('a copy of the data would hold the key')])
+    expect(readdirSync(data)).not.toContain('key')
+  })
+
+  it('cuts off who neither sends on nor hangs up, when it is told to stop', { timeout: 60_000 }, async () => {
+    const server = await serve(['--throw-away'])
+    const { hostname, port, pathname } = new URL(server.authUrl)
+    const socket = connect(Number(port), hostname)
+    socket.on('error', () => undefined)
+    socket.write(`POST ${pathname}/tokens HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n{`)
+    await until(async () => (await fetch(`${server.origin}/health/live`)).ok)
+    expect(await end(server.process)).toBe(0)
+    expect(server.log()).toContain('Connections that did not end in time are cut off')
+    socket.destroy()
+  })
+
+  it('is live and not ready while its database hangs, and its metrics are there', async () => {
+    const [postgres, place] = [await startEmbedded({ dataDir: null }), `127.0.0.1:${await freePort()}`]
+    const { host, port, user } = postgres.connection
+    const proxy = await startTcpProxy({ path: `${host}/.s.PGSQL.${port}` })
+    const url = `postgresql://${user}@127.0.0.1:${proxy.port}/${postgres.connection.database}`
+    const server = await serve(['--database-url', url, '--metrics-listen', place])
+    const ready = async (): Promise<number> => (await fetch(`${server.origin}/health/ready`)).status
+    expect(await ready()).toBe(200)
+    proxy.freeze()
+    expect(await ready()).toBe(503)
+    expect((await fetch(`${server.origin}/health/live`)).status).toBe(200)
+    const metrics = await (await fetch(`http://${place}/metrics`)).text()
+    expect(metrics).toContain('astakos_commission_queue_length 0')
+    proxy.thaw()
+    proxy.cut()
+    await until(async () => (await ready()) === 200)
+    expect(await end(server.process)).toBe(0)
+    await proxy.close()
+    await postgres.stop()
+  })
+
   it('follows its base URL in the catalog', async () => {
     const data = join(folder, 'data')
     await end((await serve(['--data-dir', data])).process)
@@ -143,12 +204,17 @@ describe('astakos-server serve', () => {
     const server = await serve(['--throw-away'])
     const { code, err } = await outcome(run(['serve', '--throw-away', '--listen', new URL(server.origin).host]))
     expect(code).toBe(1)
-    expect(err).toContain('EADDRINUSE')
+    expect(err.trim().split('\n').at(-1)).toBe('astakos-server: --listen: something else listens there already')
   })
 
   it.each([
     [['serve', '--listen', 'x'], 'astakos-server: --listen must be HOST:PORT; see astakos-server --help'],
     [['serve', '--nonsense'], "astakos-server: Usage: Unknown option '--nonsense'; see astakos-server --help"],
+    [
+      ['serve', 'postgresql://u:hush@h/d'],
+      'astakos-server: Usage: a value stands without its option; see astakos-server --help',
+    ],
+    [['serve', '--data-dir', ''], 'astakos-server: --data-dir must not be empty; see astakos-server --help'],
     [['dance'], 'astakos-server: There is no command dance: see astakos-server --help'],
     [
       ['serve', '--database-url', 'postgresql://u:hush@127.0.0.1:1/d'],

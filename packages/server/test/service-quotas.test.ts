@@ -16,10 +16,10 @@ const FILL = `
   select unnest(array['c.vm', 'c."odd", name', 'c.ram', 'other.r']), 't', 's', 0, 0;
   insert into users (uuid, email, username, email_verified)
   select 'u' || md5(i::text), 'u' || i, 'u' || i, i % 10 <> 9 from generate_series(1, ${USERS}) as i;
-  insert into projects (uuid, realname, is_system, state, end_date, join_policy, leave_policy, max_members)
-  select uuid, 'p', true, case when id % 7 = 0 then 'deleted' else 'active' end, now(), 'auto', 'auto', 1 from users order by id;
-  insert into projects (uuid, realname, is_system, state, end_date, join_policy, leave_policy, max_members)
-  values ('shared', 'p', false, 'active', now(), 'auto', 'auto', 1);
+  insert into projects (uuid, name, realname, is_system, state, end_date, join_policy, leave_policy, max_members)
+  select uuid, case when id % 7 > 0 then uuid end, uuid, true, case when id % 7 = 0 then 'deleted' else 'active' end, now(), 'auto', 'auto', 1 from users order by id;
+  insert into projects (uuid, name, realname, is_system, state, end_date, join_policy, leave_policy, max_members)
+  values ('shared', 'p', 'p', false, 'active', now(), 'auto', 'auto', 1);
   insert into holdings (holder, resource, "limit", usage_min, usage_max)
   select 'project:' || p.uuid, r.name, 9223372036854775807 - p.id, r.id, p.id + r.id from projects as p, resources as r;
   insert into holdings (holder, source, resource, "limit", usage_min, usage_max)

@@ -1,8 +1,8 @@
 import pg from 'pg'
 import { createClient, type ConnectionSettings, type Whereabouts } from './connect.ts'
-import { DatabaseUnavailable, isSqlError } from './errors.ts'
+import { DatabaseUnavailable, isSqlError, isUnavailable, OutcomeUnknown } from './errors.ts'
 import { Line } from './line.ts'
-import type { Queryable, Statement } from './statement.ts'
+import { sql, type Queryable, type Statement } from './statement.ts'
 
 /** Idempotency contract, 5. */
 const LOCK_TIMEOUT_MS = 5000
@@ -65,11 +65,10 @@ export class Database implements Queryable {
     }
     let broken: Error | undefined
     try {
-      await client.query('begin')
-      const result = await body(transactionOn(client))
-      const { command } = await client.query('commit')
-      // The COMMIT of a transaction that failed succeeds, as a ROLLBACK.
-      if (command !== 'COMMIT') throw new Error('The transaction was rolled back')
+      const tx = transactionOn(client)
+      await tx.query(BEGIN)
+      const result = await body(tx)
+      await commit(client)
       return result
     } catch (error) {
       await client.query('rollback').catch((failure: Error) => (broken = failure))
@@ -82,6 +81,21 @@ export class Database implements Queryable {
   async close(): Promise<void> {
     await Promise.all([...this.#lines.map((line) => line.close()), this.#pool.end()])
   }
+}
+
+const BEGIN = sql('begin')
+
+/** @throws {OutcomeUnknown} the connection broke, so it may have been done or not. */
+async function commit(client: pg.PoolClient): Promise<void> {
+  let command: string
+  try {
+    ;({ command } = await client.query('commit'))
+  } catch (error) {
+    const isSaid = isSqlError(error) && !isUnavailable(error)
+    throw isSaid ? error : new OutcomeUnknown('It is not known whether the change was made', error)
+  }
+  // The COMMIT of a transaction that failed succeeds, as a ROLLBACK.
+  if (command !== 'COMMIT') throw new Error('The transaction was rolled back')
 }
 
 /** A long statement must not hold up the short ones behind it. */

@@ -6,6 +6,14 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
+/** The COMMIT was sent and its answer did not come: what was done may stand, or not. Idempotency contract, 10. */
+export class OutcomeUnknown extends Error {
+  constructor(message: string, cause: unknown) {
+    super(message, { cause })
+    this.name = 'OutcomeUnknown'
+  }
+}
+
 /** What PostgreSQL said no to; see its appendix A for the codes. */
 interface SqlError extends Error {
   readonly code: string

@@ -1,8 +1,7 @@
-import { OutcomeUnknown } from '../quotas/batch.ts'
 import { Busy } from '../quotas/engine.ts'
 import { KeyReused } from '../quotas/requests.ts'
 import { Refused, type RefusalKind } from '../projects/refused.ts'
-import { isLockConflict, isUnavailable } from '../db/errors.ts'
+import { isLockConflict, isUnavailable, OutcomeUnknown } from '../db/errors.ts'
 import { Fault, type FaultName } from './fault.ts'
 
 const RETRY = { 'retry-after': '1' }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { projectAnswers } from './project-answers.ts'
 import { ref, schemaOf, type JsonSchema } from './schema.ts'
 
 /** Documents that are answered. */
@@ -66,6 +67,12 @@ const resolution = z.object({
     z.tuple([int64, z.union([z.object({ itemNotFound: serialFault }), z.object({ badRequest: serialFault })])]),
   ),
 })
+
+/** As XML the fault is the element itself, whose name stands where the fault is referred to. */
+const faultAsXml: JsonSchema = {
+  ...schemaOf(z.object({ code: code.meta({ xml: { attribute: true } }), message: z.string(), details: z.string() })),
+  description: 'The element is named after the fault.',
+}
 
 /** One member, named after the fault. */
 function faultOf(names: readonly string[], inner: z.ZodType): JsonSchema {
@@ -138,8 +145,10 @@ export const answerSchemas: Readonly<Record<string, JsonSchema>> = {
   Commission: schemaOf(commission),
   Resolution: schemaOf(resolution),
   Services: schemaOf(z.array(z.record(z.string(), z.unknown()))),
+  ...projectAnswers,
   Menu: schemaOf(z.array(z.object({ url: z.string(), name: z.string() }))),
   Fault: faultOf([...Object.values(FAULT_NAMES), 'overLimit'], fault),
+  FaultAsXml: faultAsXml,
   QuotaFault: {
     description: 'A refusal by quota names the provision. A body that is too large is refused as everywhere.',
     anyOf: [faultOf(['itemNotFound', 'overLimit'], refusal), ref('Fault')],

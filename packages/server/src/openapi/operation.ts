@@ -4,7 +4,7 @@ import { ref, type JsonSchema } from './schema.ts'
 /** One call: what it takes and what it answers. */
 export interface Operation {
   readonly id: string
-  readonly tag: 'identity' | 'names' | 'quota' | 'commissions' | 'pages'
+  readonly tag: 'identity' | 'names' | 'quota' | 'commissions' | 'projects' | 'memberships' | 'pages'
   readonly summary: string
   readonly description?: string
   readonly caller: 'nobody' | 'user' | 'component'
@@ -39,6 +39,7 @@ interface Success {
 
 const JSON_TYPE = 'application/json'
 const XML_TYPE = 'application/xml'
+const NAMESPACE = 'http://docs.openstack.org/identity/api/v2.0'
 
 /** As OpenAPI has it. `suffix`: paths that are the same call need names of their own. */
 export function operationObject(operation: Operation, suffix = ''): JsonSchema {
@@ -122,7 +123,7 @@ function faultObject(status: number, isByQuota: boolean): JsonSchema {
     ...headersOf(HEADERS_OF_FAULTS[status]),
     content: {
       [JSON_TYPE]: isByQuota ? { schema: ref('QuotaFault') } : { schema: ref('Fault'), example },
-      [XML_TYPE]: { schema: { type: 'string' } },
+      [XML_TYPE]: { schema: { ...ref('FaultAsXml'), xml: { name, namespace: NAMESPACE } } },
     },
   }
 }

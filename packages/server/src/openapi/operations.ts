@@ -1,4 +1,5 @@
 import type { Operation } from './operation.ts'
+import { projectOperations } from './project-operations.ts'
 import { INT64, type JsonSchema } from './schema.ts'
 
 const USER = 'b6bb2de7-3f4e-4f8a-9b0c-5a2c9f1d7e11'
@@ -277,6 +278,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
   '/account/v1.0/commissions/action': { post: resolve },
   '/account/v1.0/commissions/{serial}': { get: show },
   '/account/v1.0/commissions/{serial}/action': { post: act },
+  ...projectOperations,
   '/ui/get_services': { get: listing('getServices', 'The components, as browsers show them', 'Services') },
   '/ui/get_menu': { get: { ...menu, answers: menuAnswers } },
 }

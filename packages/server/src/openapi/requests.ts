@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { catalogsBody, defaultProjectBody } from '../routes/account-schemas.ts'
 import { actionBody, issueBody, resolveBody } from '../routes/commission-schemas.ts'
 import { tokensBody } from '../routes/identity-schemas.ts'
+import { projectRequests } from './project-requests.ts'
 import { INT64, schemaOf, type JsonSchema } from './schema.ts'
 
 /** Bodies as they are checked, with what the checks leave to code: a wrong value is answered there, by its own message. */
@@ -70,4 +71,5 @@ export const requestSchemas: Readonly<Record<string, JsonSchema>> = {
   Issue: schemaOf(issueBody, said),
   Action: schemaOf(actionBody, said),
   Resolve: schemaOf(resolveBody, said),
+  ...projectRequests,
 }

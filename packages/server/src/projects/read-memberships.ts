@@ -1,3 +1,4 @@
+import { intArray } from '../db/connect.ts'
 import { sql, type Queryable } from '../db/statement.ts'
 import { membershipJson, type MembershipRow } from './membership-json.ts'
 import type { Reader } from './read-projects.ts'
@@ -34,13 +35,14 @@ export async function readMembership(on: Queryable, reader: Reader, id: bigint |
   const [row] = id === null ? [] : await on.query<MembershipRow>(ONE, [reader.userId, id])
   if (!row) throw noSuchMembership()
   if (!reader.isAdmin && !row.is_owner && !row.is_member) throw notPermitted()
-  return membershipJson(row, reader.isAdmin, await new Room(on).in(row))
+  const room = new Room(on)
+  await room.count([row])
+  return membershipJson(row, reader.isAdmin, room.in(row))
 }
 
 /** In the order of projects, which every index that is used here has. */
 const IN_ORDER = `order by m.project_id, m.id limit ${PAGE_SIZE}`
 const BEHIND = '(m.project_id, m.id) > ($2, $3)'
-const IN_PROJECT = ' and m.project_id = (select id from projects where uuid = $4)'
 
 const page = (candidates: string): ReturnType<typeof sql> =>
   sql(`
@@ -50,24 +52,32 @@ ${COLUMNS}
     join memberships as m on m.id = page.id ${JOINS}
    order by m.project_id, m.id`)
 
-const all = (project: string): string => `
-    select m.id from memberships as m where ${BEHIND}${project} ${IN_ORDER}`
-const visible = (project: string): string => `
-    select id from (
-      (select m.id, m.project_id from memberships as m where m.user_id = $1 and ${BEHIND}${project} ${IN_ORDER})
-      union
-      (select m.id, m.project_id
-         from projects as p
-         join memberships as m on m.project_id = p.id
-        where p.owner_id = $1 and p.id >= $2 and ${BEHIND}${project}
-        ${IN_ORDER})) as m
+const PROJECT = '(select id from projects where uuid = $4)'
+
+const all = (project = ''): string => `
+    select m.id from memberships as m where ${BEHIND}${project && ` and m.project_id = ${project}`} ${IN_ORDER}`
+// Each branch stops when it has a page. The ties are the rest of the last project, of which no more than a page is read.
+const visible = (project = ''): string => `
+    select m.id
+      from (
+        (select m.id, m.project_id
+           from memberships as m
+          where m.user_id = $1 and ${BEHIND}${project && ` and m.project_id = ${project}`}
+          order by m.project_id limit ${PAGE_SIZE})
+        union
+        (select m.id, p.id
+           from projects as p
+          cross join lateral (
+            select m.id from memberships as m where m.project_id = p.id and ${BEHIND} ${IN_ORDER}) as m
+          where p.owner_id = $1 and p.id >= $2${project && ` and p.id = ${project}`}
+          order by p.id fetch first ${PAGE_SIZE} rows with ties)) as m (id, project_id)
      ${IN_ORDER}`
 
 const PAGES = {
-  all: page(all('')),
-  allInProject: page(all(IN_PROJECT)),
-  visible: page(visible('')),
-  visibleInProject: page(visible(IN_PROJECT)),
+  all: page(all()),
+  allInProject: page(all(PROJECT)),
+  visible: page(visible()),
+  visibleInProject: page(visible(PROJECT)),
 } as const
 
 /**
@@ -92,39 +102,51 @@ export async function* readMemberships(
     ])
     const last = rows.at(-1)
     if (!last) return
-    const pieces: string[] = []
-    // oxlint-disable-next-line no-await-in-loop -- rows of one project stand together
-    for (const row of rows) pieces.push(membershipJson(row, reader.isAdmin, await room.in(row)))
-    yield pieces.join(',')
+    // oxlint-disable-next-line no-await-in-loop
+    await room.count(rows)
+    yield rows.map((row) => membershipJson(row, reader.isAdmin, room.in(row))).join(',')
     if (rows.length < PAGE_SIZE) return
     ;[afterProject, after] = [last.project_id, last.id]
   }
 }
 
 const COUNT = sql(`
-  select count(*) as members
-    from memberships
-   where project_id = $1 and state in ('accepted', 'leave_requested', 'suspended')`)
+  select p.id as project_id,
+         (select count(*)
+            from memberships
+           where project_id = p.id and state in ('accepted', 'leave_requested', 'suspended')) as members
+    from unnest($1::bigint[]) as p (id)`)
 
 const UNLIMITED = 2n ** 63n - 1n
 
-/** Whether a project takes one more; counted once where its memberships stand together, and only for requests. */
+/**
+ * Whether projects take one more: only requests ask for it. One statement for all of a page; a project that goes on over
+ * many pages is counted once.
+ */
 class Room {
   readonly #on: Queryable
-  #project = 0n
-  #members = 0n
+  #members: ReadonlyMap<bigint, bigint> = new Map()
 
   constructor(on: Queryable) {
     this.#on = on
   }
 
-  async in({ state, project_id, max_members }: MembershipRow): Promise<boolean> {
-    if (state !== 'requested' || max_members === UNLIMITED) return true
-    if (this.#project !== project_id) {
-      const [row] = await this.#on.query<{ members: bigint }>(COUNT, [project_id])
-      this.#project = project_id
-      this.#members = row?.members ?? 0n
-    }
-    return this.#members < max_members
+  async count(page: readonly MembershipRow[]): Promise<void> {
+    const projects = new Set(page.filter(asksForRoom).map(({ project_id }) => project_id))
+    const known = [...this.#members].filter(([id]) => projects.has(id))
+    for (const [id] of known) projects.delete(id)
+    const counted =
+      projects.size === 0
+        ? []
+        : await this.#on.query<{ project_id: bigint; members: bigint }>(COUNT, [intArray([...projects])])
+    this.#members = new Map([...known, ...counted.map(({ project_id, members }) => [project_id, members] as const)])
   }
+
+  in(row: MembershipRow): boolean {
+    return !asksForRoom(row) || (this.#members.get(row.project_id) ?? 0n) < row.max_members
+  }
+}
+
+function asksForRoom({ state, max_members }: MembershipRow): boolean {
+  return state === 'requested' && max_members !== UNLIMITED
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { Line } from '../db/line.ts'
-import { isUnavailable } from '../db/errors.ts'
+import { isUnavailable, OutcomeUnknown } from '../db/errors.ts'
 import { sql, type Queryable } from '../db/statement.ts'
 import { Ledger } from './decide.ts'
 import type { HoldingIds, Named } from './holding-ids.ts'
@@ -10,14 +10,6 @@ import { KeyReused, type EngineRequest, type IssueAnswer, type IssueRequest, typ
 import { write, type StoredDecision } from './write.ts'
 
 export type Outcome = IssueAnswer | Resolution | KeyReused
-
-/** The COMMIT was sent and its answer did not come: what was decided may stand, or not. Idempotency contract, 10. */
-export class OutcomeUnknown extends Error {
-  constructor(cause: unknown) {
-    super('It is not known whether the commission was decided', { cause })
-    this.name = 'OutcomeUnknown'
-  }
-}
 
 /** It was cleaned up between the statement that met it and the one that read it: once more, and it is new. */
 export class KeyVanished extends Error {}
@@ -157,7 +149,7 @@ async function commit(client: pg.Client, sent: readonly Promise<unknown>[]): Pro
     command = result.command
   } catch (error) {
     // A refused write has made the COMMIT a ROLLBACK, so nothing was decided. A connection that broke says nothing.
-    throw isUnavailable(error) ? new OutcomeUnknown(error) : error
+    throw isUnavailable(error) ? new OutcomeUnknown('It is not known whether the commission was decided', error) : error
   }
   if (command !== 'COMMIT') throw new Error('The batch was rolled back')
 }

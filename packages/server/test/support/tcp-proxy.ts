@@ -23,6 +23,11 @@ export interface TcpProxy {
   loseAnswer(request: string, answer?: string): Promise<void>
   /** The other side learns that its silent clients are gone. */
   hangUp(): void
+  /** Nothing passes any more, and nobody is told: a server that hangs, a link that is gone. */
+  freeze(): void
+  thaw(): void
+  /** All connections break. */
+  cut(): void
   close(): Promise<void>
 }
 
@@ -31,6 +36,7 @@ export async function startTcpProxy(target: NetConnectOpts): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   const orphans: Socket[] = []
   let next: Break | null = null
+  let isFrozen = false
 
   const server = createServer((client) => {
     const there = connect(proxy.target)
@@ -73,6 +79,7 @@ export async function startTcpProxy(target: NetConnectOpts): Promise<TcpProxy> {
       [there, client],
     ] as const) {
       sockets.add(socket)
+      if (isFrozen) socket.pause()
       // What matters is that it closed.
       socket.on('error', () => undefined)
       socket.on('close', () => {
@@ -95,6 +102,17 @@ export async function startTcpProxy(target: NetConnectOpts): Promise<TcpProxy> {
     loseAnswer: (request, answer = '') => lose({ at: 'answer', request, answer, isSilent: false }),
     hangUp() {
       for (const orphan of orphans.splice(0)) orphan.destroy()
+    },
+    freeze() {
+      isFrozen = true
+      for (const socket of sockets) socket.pause()
+    },
+    thaw() {
+      isFrozen = false
+      for (const socket of sockets) socket.resume()
+    },
+    cut() {
+      for (const socket of sockets) socket.destroy()
     },
     async close() {
       const closed = once(server, 'close')
