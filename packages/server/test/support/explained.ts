@@ -82,9 +82,12 @@ export class Explained {
 
   #literal(value: unknown): string {
     if (value === null || value === undefined) return 'null'
-    if (!Array.isArray(value)) return this.#client.escapeLiteral(String(value))
-    return value.length === 0 ? "'{}'" : `array[${value.map((item) => this.#literal(item)).join(', ')}]`
+    return this.#client.escapeLiteral(Array.isArray(value) ? `{${value.map(element).join(',')}}` : String(value))
   }
+}
+
+function element(value: unknown): string {
+  return value === null || value === undefined ? 'null' : JSON.stringify(String(value))
 }
 
 function stepsOf(step: Step): Step[] {

@@ -22,12 +22,13 @@ const PEOPLE_AND_PROJECTS = `
   insert into resources (name, service_type, service_origin, system_default, project_default)
   values ('c.vm', 't', 's', 0, 0), ('astakos.pending_app', 't', 's', 0, 0);
   insert into users (uuid, email, username, email_verified, moderated, is_active, default_project)
-  select 'user ' || i, 'user' || i, 'user' || i, true, true, true, 'project ' || i
+  select 'user ' || i, 'user' || i, 'user' || i, true, true, true, 'user ' || i
     from generate_series(1, ${LARGE.users}) as i;
   insert into projects (uuid, name, realname, is_system, owner_id, state, end_date, join_policy, leave_policy, max_members,
                         private)
-  select 'project ' || i, case when state in ('active', 'suspended') then 'name ' || i end, 'name ' || i,
-         i <= ${LARGE.users}, owner_id, state, now(), 'moderated', 'auto', 20000, i % 5 = 0 and i < ${LARGE.projects}
+  select case when i <= ${LARGE.users} then 'user ' || i else 'project ' || i end,
+         case when state in ('active', 'suspended') then 'name ' || i end, 'name ' || i, i <= ${LARGE.users}, owner_id,
+         state, now(), 'moderated', 'auto', 20000, i % 5 = 0 and i < ${LARGE.projects}
     from generate_series(1, ${LARGE.projects}) as i
    cross join lateral (
      select case
