@@ -10,7 +10,7 @@ export const root: string = fileURLToPath(new URL('../../', import.meta.url))
 /** Path of a tool that the repository has installed; it is a script for Node. */
 export const tool = (name: string): string => join(root, 'node_modules/.bin', name)
 
-/** A folder of its own for one test file, and the client as a user gets it. */
+/** A folder of its own for one test file, and a package as a user gets it. */
 export interface Packed {
   readonly folder: string
   readonly tarball: string
@@ -19,17 +19,17 @@ export interface Packed {
   remove(): Promise<void>
 }
 
-/** Builds the client and packs it as `npm publish` would. */
-export async function packClient(): Promise<Packed> {
+/** Builds a package and packs it as `npm publish` would. */
+export async function pack(name: 'client' | 'server'): Promise<Packed> {
   await run(process.execPath, [tool('tsc'), '-b'], { cwd: root })
   const folder = await mkdtemp(join(tmpdir(), 'astakos-packed-'))
-  await run('npm', ['pack', '--pack-destination', folder], { cwd: join(root, 'packages/client'), env: npmEnv() })
-  const [name] = (await readdir(folder)).filter((file) => file.endsWith('.tgz'))
-  if (name === undefined) throw new Error(`npm pack left no tarball in ${folder}`)
-  await run('tar', ['-xzf', name], { cwd: folder })
+  await run('npm', ['pack', '--pack-destination', folder], { cwd: join(root, 'packages', name), env: npmEnv() })
+  const [tarball] = (await readdir(folder)).filter((file) => file.endsWith('.tgz'))
+  if (tarball === undefined) throw new Error(`npm pack left no tarball in ${folder}`)
+  await run('tar', ['-xzf', tarball], { cwd: folder })
   return {
     folder,
-    tarball: join(folder, name),
+    tarball: join(folder, tarball),
     contents: join(folder, 'package'),
     remove: () => rm(folder, { recursive: true, force: true }),
   }

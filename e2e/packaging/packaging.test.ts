@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { installRuntimes, installed } from '../runtimes/install.ts'
 import { bundleForBrowser } from './bundle.ts'
-import { makeConsumer, packClient, root, tool, type Packed } from './pack.ts'
+import { makeConsumer, pack, root, tool, type Packed } from './pack.ts'
 import { npmEnv, run } from './shell.ts'
 
 /** Of the whole package, minified and compressed. The goal of 10,000 is missed (docs/performance.md); it must not get worse. */
@@ -25,7 +25,7 @@ let consumer: string
 
 beforeAll(async () => {
   await installRuntimes()
-  packed = await packClient()
+  packed = await pack('client')
   files = await filesIn(packed.contents)
   consumer = await makeConsumer(packed, 'consumer', consumerFiles)
 })

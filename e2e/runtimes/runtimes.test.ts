@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { bundleForBrowser } from '../packaging/bundle.ts'
-import { makeConsumer, packClient, type Packed } from '../packaging/pack.ts'
+import { makeConsumer, pack, type Packed } from '../packaging/pack.ts'
 import { quietEnv, run } from '../packaging/shell.ts'
 import { launchChromium } from './chromium.ts'
 import { installRuntimes } from './install.ts'
@@ -36,7 +36,7 @@ let consumer: string
 
 beforeAll(async () => {
   await installRuntimes()
-  packed = await packClient()
+  packed = await pack('client')
   consumer = await makeConsumer(packed, 'consumer', files)
 })
 

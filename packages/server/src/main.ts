@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import { ConfigError, OPTIONS, readConfig, variableOf, type OptionName } from './config.ts'
 import { startServer, type RunningServer } from './serve.ts'
 
-const HELP = `A service compatible with Synnefo's Astakos: identity, quotas and commissions on PostgreSQL.
+const HELP = `A service compatible with Synnefo's Astakos: identity, quotas, commissions and projects on PostgreSQL.
 
 Usage:
   astakos-server serve [OPTION…]     run the service
