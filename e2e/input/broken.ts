@@ -1,6 +1,6 @@
 import { bytesOf, type Probe } from './probe.ts'
 import type { Random } from './random.ts'
-import type { Template } from './templates.ts'
+import type { Template } from './template.ts'
 
 const HEAD = 'GET /astakos/account/v1.0/resources HTTP/1.1\r\nHost: x\r\n'
 

@@ -127,34 +127,46 @@ const NAMES = [
   'provisions',
 ]
 
+/** What members of a name are tried with, beside what everything is tried with. */
+export type Hints = Readonly<Record<string, readonly Node[]>>
+
 /** One change somewhere in a document. */
-export function mutated(node: Node, random: Random): Node {
+export function mutated(node: Node, random: Random, hints: Hints = {}): Node {
   const isInner = node instanceof Members || Array.isArray(node)
   if (!isInner || random.chance(0.25))
     return random.weighted([
       [5, random.pick(VALUES)],
       [1, [node]],
     ] as const)
-  if (node instanceof Members) return new Members(mutatedMembers(node.entries, random))
+  if (node instanceof Members) return new Members(mutatedMembers(node.entries, random, hints))
   const items = node as readonly Node[]
   const at = random.below(items.length)
   if (items.length === 0 || random.chance(0.15)) return [...items, random.pick(VALUES)]
   if (random.chance(0.1)) return items.filter((_, index) => index !== at)
   if (random.chance(0.1)) return [...items, items[at] as Node]
-  return items.map((item, index) => (index === at ? mutated(item, random) : item))
+  return items.map((item, index) => (index === at ? mutated(item, random, hints) : item))
 }
 
 function mutatedMembers(
   entries: readonly (readonly [string, Node])[],
   random: Random,
+  hints: Hints,
 ): readonly (readonly [string, Node])[] {
+  const hintsOf = (name: string): readonly Node[] | undefined => (Object.hasOwn(hints, name) ? hints[name] : undefined)
+  const valueOf = (name: string): Node => random.pick(random.chance(0.5) ? (hintsOf(name) ?? VALUES) : VALUES)
+  const added = (): readonly [string, Node] => {
+    const name = random.pick(random.chance(0.5) ? [...NAMES, ...Object.keys(hints)] : NAMES)
+    return [name, valueOf(name)]
+  }
   const at = random.below(entries.length)
   const [name, member] = entries[at] ?? ['', null]
-  if (entries.length === 0 || random.chance(0.1)) return [...entries, [random.pick(NAMES), random.pick(VALUES)]]
+  if (entries.length === 0 || random.chance(0.1)) return [...entries, added()]
   if (random.chance(0.12)) return entries.filter((_, index) => index !== at)
   // Of two with one name the last counts.
-  if (random.chance(0.06)) return [...entries, [name, random.pick(VALUES)]]
-  if (random.chance(0.06)) return [[name, random.pick(VALUES)], ...entries]
+  if (random.chance(0.06)) return [...entries, [name, valueOf(name)]]
+  if (random.chance(0.06)) return [[name, valueOf(name)], ...entries]
   if (random.chance(0.05)) return entries.map((entry, index) => (index === at ? [name.toUpperCase(), member] : entry))
-  return entries.map((entry, index) => (index === at ? [name, mutated(member, random)] : entry))
+  const own = hintsOf(name)
+  const changed = own && random.chance(0.6) ? random.pick(own) : mutated(member, random, hints)
+  return entries.map((entry, index) => (index === at ? [name, changed] : entry))
 }

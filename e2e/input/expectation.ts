@@ -12,12 +12,11 @@ export interface Expectation {
   readonly isSilent: boolean
 }
 
-/** Rows that come and go. */
-export interface Effect {
-  readonly commissions: number
-  readonly resolutions: number
-  readonly idempotency_keys: number
-}
+/**
+ * By table, how many rows come or go; 0: none do, but what is in them may change. All other tables stay as they are,
+ * holdings aside.
+ */
+export type Effect = Readonly<Record<string, number>>
 
 export interface Verdict {
   readonly statuses: readonly number[]

@@ -3,7 +3,8 @@ import { broken } from './broken.ts'
 import { mutated, textOf } from './document.ts'
 import type { Framing, Probe } from './probe.ts'
 import { Random } from './random.ts'
-import { BASE, TEMPLATES, type Template } from './templates.ts'
+import { BASE, type Template } from './template.ts'
+import { TEMPLATES } from './templates.ts'
 
 /** A request that is being spoilt. */
 interface Draft {
@@ -43,7 +44,7 @@ export function draftOf({ method, target, token, json, form }: Template, isSlash
   if (token !== undefined) headers.push(['X-Auth-Token', token])
   if (json !== undefined) headers.push(['Content-Type', JSON_TYPE])
   if (form !== undefined) headers.push(['Content-Type', FORM_TYPE])
-  const slashed = isSlashed && /v1\.0\/\w+$/.test(target) ? `${target}/` : target
+  const slashed = isSlashed && /v1\.0\/[^?]*[^?/]$/.test(target) ? `${target}/` : target
   return { method, target: slashed, headers, body, framing: method === 'GET' ? { kind: 'none' } : { kind: 'length' } }
 }
 
@@ -54,9 +55,9 @@ function setHeader(draft: Draft, name: string, value: string | null): void {
   if (value !== null) draft.headers.push([name, value])
 }
 
-const spoilDocument: Spoil = (draft, random, { json }) => {
+const spoilDocument: Spoil = (draft, random, { json, hints }) => {
   let document = json ?? null
-  for (let times = random.pick([1, 1, 1, 2, 3]); times > 0; times -= 1) document = mutated(document, random)
+  for (let times = random.pick([1, 1, 1, 2, 3]); times > 0; times -= 1) document = mutated(document, random, hints)
   draft.body = Buffer.from(textOf(document))
 }
 
@@ -103,6 +104,13 @@ const TEXTS: readonly string[] = [
   '{"a":'.repeat(5000) + '1' + '}'.repeat(5000),
   `{"auth":${'['.repeat(150)}${']'.repeat(150)}}`,
   `{"displaynames":["${'x'.repeat(1_000_000)}"]}`,
+  '{"suspend":{},"unsuspend":{}}',
+  '{"cancel":{"app_id":7,"app_id":50002}}',
+  '{"join":{},"enroll":{}}',
+  '{"accept":1,"leave":null}',
+  `{"leave":${'['.repeat(150)}${']'.repeat(150)}}`,
+  `{"suspend":{"reason":"${'x'.repeat(1_000_000)}"}}`,
+  `{"name":"a.bc","end_date":"2113-01-01T0:0Z","resources":{${Array.from({ length: 20_000 }, (_, index) => `"r${index}":{}`).join(',')}}}`,
 ]
 
 const spoilText: Spoil = (draft, random) => {
@@ -259,6 +267,15 @@ const PATHS = [
   '/astakos/account/v1.0/commissions/1e3',
   '/astakos/account/v1.0/projects',
   '/astakos/account/v1.0/projects/1/action',
+  '/astakos/account/v1.0/projects//',
+  '/astakos/account/v1.0/projects//action',
+  '/astakos/account/v1.0/projects/action',
+  '/astakos/account/v1.0/projects/x/action/y',
+  '/astakos/account/v1.0/projects/memberships/x',
+  '/astakos/account/v1.0/projects/memberships/1/x',
+  '/astakos/account/v1.0/projects/memberships/action',
+  '/astakos/account/v1.0/projects/memberships/x/action',
+  '/astakos/account/v1.0/projects/memberships//action',
   '/astakos/identity/v2.0/users',
   '/astakos/identity/v2.0/tokens/a/b/c',
   '/astakos/identity/v2.0/tokens//',
@@ -311,6 +328,48 @@ const PIECES = [
   'z'.repeat(20_000),
 ]
 
+/** In the place of a project's or a membership's. */
+const IDS = [
+  '0',
+  '1',
+  '-1',
+  '+1',
+  '1.0',
+  '1e3',
+  '007',
+  '9223372036854775807',
+  '9223372036854775808',
+  '18446744073709551616',
+  '9'.repeat(500),
+  '%D9%A3',
+  '<uuid:alice>',
+  '<uuid:carol>',
+  '<uuid:frank>',
+  '<uuid:trent>',
+  '<project:first>',
+  '<project:second>',
+  '<project:third>',
+  '<membership:first>',
+  '<membership:second>',
+  '0<membership:first>',
+  'memberships',
+  'action',
+  'null',
+  '__proto__',
+  '%00',
+  '<project:first>%00',
+  '%20',
+  '.',
+  '..',
+  '%ff',
+  '%F0%9F%98%80',
+  "'%20or%201=1--",
+  '00000000-0000-0000-0000-000000000000',
+  'x'.repeat(5000),
+]
+
+const NAMED = /^(.*\/projects\/(?:memberships\/)?)[^/]*[<\d][^/]*/
+
 const spoilPath: Spoil = (draft, random) => {
   const query = draft.target.indexOf('?')
   const path = query < 0 ? draft.target : draft.target.slice(0, query)
@@ -330,6 +389,9 @@ const spoilPath: Spoil = (draft, random) => {
       1,
       () => random.pick(['http://127.0.0.1', 'http://evil.example:1', 'https://[::1]', 'x://', 'http:']) + path + rest,
     ],
+    ...(NAMED.test(path)
+      ? ([[8, () => path.replace(NAMED, (_, head: string) => head + random.pick(IDS)) + rest]] as const)
+      : []),
     [1, () => path + random.bytes(random.below(30)).toString('base64url') + rest],
   ])()
 }
@@ -383,8 +445,8 @@ const QUERIES = [
   '?user=<uuid:alice>&project=x',
 ]
 
-const spoilQuery: Spoil = (draft, random) => {
-  const extra = random.pick(QUERIES)
+const spoilQuery: Spoil = (draft, random, { queries }) => {
+  const extra = random.pick(random.chance(0.7) ? (queries ?? QUERIES) : QUERIES)
   const isJoined = random.chance(0.3) && draft.target.includes('?')
   draft.target = isJoined ? `${draft.target}&${extra.slice(1)}` : draft.target.replace(/\?.*|$/, () => extra)
 }
@@ -393,6 +455,8 @@ const TOKENS = [
   '<token:alice>',
   '<token:bob>',
   '<token:judy>',
+  '<token:carol>',
+  '<token:dave>',
   '<token:component:cyclades>',
   '<token:component:pithos>',
   '<token:component:legacy>',

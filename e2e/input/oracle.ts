@@ -1,8 +1,13 @@
 import { METHODS } from 'node:http'
+import type { Json } from '../replay/json.ts'
 import { ofAction, ofCatalogs, ofDefaultProject, ofIssue, ofResolve, ofTokens, readBody } from './bodies.ts'
 import { only, type Expectation, type Verdict } from './expectation.ts'
+import { ofBegin, ofMembershipAction, ofShowMembership } from './memberships.ts'
 import type { Probe } from './probe.ts'
-import { BASE, SERIAL } from './templates.ts'
+import { ofCreation, ofList, ofModification, ofProjectAction, ofShow } from './projects.ts'
+import { NAMED } from './stage.ts'
+import { BASE } from './template.ts'
+import { SERIAL } from './templates.ts'
 import { componentTokens, userTokens } from './world.ts'
 
 /** What has to become of a request. It knows the specification and the world, and nothing of the service's code. */
@@ -46,7 +51,14 @@ function partsOf({ target }: Probe): Parts {
     const name = decoded((equals < 0 ? pair : pair.slice(0, equals)).replaceAll('+', ' '))
     if (name !== null) query.set(name, equals < 0 ? '' : decoded(pair.slice(equals + 1).replaceAll('+', ' ')))
   }
-  return { path: decoded(path.replace(/^[a-z]*:\/\/[^/]*/, '')), query }
+  return { path: decodedPath(path.replace(/^[a-z]*:\/\/[^/]*/, '')), query }
+}
+
+/** What stands for a name in the request itself; an encoded one is a text like any other. */
+function decodedPath(path: string): string | null {
+  const names = path.match(NAMED) ?? []
+  const others = path.split(NAMED).map((text) => decoded(text)?.replaceAll('<', '\ufffd') ?? null)
+  return others.includes(null) ? null : others.map((text, index) => (text ?? '') + (names[index] ?? '')).join('')
 }
 
 function decoded(text: string): string | null {
@@ -63,7 +75,7 @@ function verdictOf(probe: Probe, parts: Parts): Verdict {
   const { path } = parts
   if (path === null) return only(400)
   // Overview, 6: NUL is in no path that there is.
-  if (path.includes('\0')) return only(400, 403, 404, 405)
+  if (path.includes('\0')) return only(400, 401, 403, 404, 405, 409)
   for (const [pattern, methods] of API) {
     const match = pattern.exec(path)
     if (match) return methods[probe.method]?.(probe, parts, match) ?? only(405)
@@ -77,10 +89,10 @@ function verdictOf(probe: Probe, parts: Parts): Verdict {
 const always: Judge = () => only(200)
 
 const asUser =
-  (judge: (probe: Probe, uuid: string) => Verdict): Judge =>
-  (probe, parts) => {
+  (judge: (probe: Probe, uuid: string, parts: Parts, match: RegExpExecArray) => Verdict): Judge =>
+  (probe, parts, match) => {
     const uuid = userTokens.get(tokenOf(probe, parts))
-    return uuid === undefined ? refusedToken(probe, parts) : judge(probe, uuid)
+    return uuid === undefined ? refusedToken(probe, parts) : judge(probe, uuid, parts, match)
   }
 
 const asComponent =
@@ -142,9 +154,12 @@ function feedback(probe: Probe): Verdict {
 }
 
 function readable(parts: Parts, names: readonly string[]): Verdict {
-  const values = names.map((name) => parts.query.get(name))
-  if (values.some((value) => value === null || value?.includes('\0'))) return only(400)
-  return values.some((value) => value !== undefined) ? only(200, 404) : only(200)
+  if (!isReadable(parts, names)) return only(400)
+  return names.some((name) => parts.query.has(name)) ? only(200, 404) : only(200)
+}
+
+function isReadable({ query }: Parts, names: readonly string[]): boolean {
+  return names.every((name) => query.get(name) !== null && query.get(name)?.includes('\0') !== true)
 }
 
 function issue(probe: Probe): Verdict {
@@ -156,6 +171,12 @@ function issue(probe: Probe): Verdict {
 
 const isFirst = (digits: string | undefined, name: string): boolean =>
   name === 'cyclades' && BigInt(digits ?? '') === SERIAL
+
+/** A call of a user with a body, on what the path names. */
+const asked = (judge: (document: Json, uuid: string, name: string) => Verdict): Judge =>
+  asUser((probe, uuid, _, [, name = '']) => withJson(probe, (document) => judge(document, uuid, name)))
+
+const NUMBER = '((?:[0-9]|<membership:[a-z]+>)+)'
 
 const GET_IDENTITY = { GET: always }
 
@@ -200,5 +221,20 @@ const API: readonly (readonly [RegExp, Readonly<Record<string, Judge>>])[] = (
         ),
       },
     ],
+    ['account/v1\\.0/projects/?', { GET: asUser((_, __, { query }) => ofList(query)), POST: asked(ofCreation) }],
+    [
+      'account/v1\\.0/projects/memberships/?',
+      { GET: asUser((_, __, parts) => (isReadable(parts, ['project']) ? only(200) : only(400))), POST: asked(ofBegin) },
+    ],
+    [
+      `account/v1\\.0/projects/memberships/${NUMBER}/?`,
+      { GET: asUser((_, uuid, __, [, digits = '']) => ofShowMembership(uuid, digits)) },
+    ],
+    [`account/v1\\.0/projects/memberships/${NUMBER}/action/?`, { POST: asked(ofMembershipAction) }],
+    [
+      'account/v1\\.0/projects/([^/]+)/?',
+      { GET: asUser((_, uuid, __, [, id = '']) => ofShow(uuid, id)), PUT: asked(ofModification) },
+    ],
+    ['account/v1\\.0/projects/([^/]+)/action/?', { POST: asked(ofProjectAction) }],
   ] as const
 ).map(([pattern, methods]) => [new RegExp(`^${BASE}/${pattern}$`), methods])

@@ -3,8 +3,9 @@ import { startEmbedded } from '../../packages/server/src/db/embedded/index.ts'
 import { sql, type Statement } from '../../packages/server/src/db/statement.ts'
 import { SERVE_WORLD, WorldService } from '../replay-server/service.ts'
 import type { Scope } from '../replay-server/scope.ts'
-import { BASE } from './templates.ts'
-import { FIRST_ISSUE, WORLD_FILE } from './world.ts'
+import { BASE } from './template.ts'
+import { NAMED, STEPS } from './stage.ts'
+import { WORLD_FILE } from './world.ts'
 
 /** What every table holds, in a line that differs when it does. */
 export type Tables = ReadonlyMap<string, { readonly rows: number; readonly md5: string }>
@@ -47,11 +48,10 @@ export async function startTarget(root: string): Promise<Target & AsyncDisposabl
   const database = new Database(postgres.connection)
   stack.defer(() => database.close())
 
-  let scope = await service.start()
+  let scope = await staged(await service.start())
   const tables = await database.query<{ name: string }>(TABLES)
   const fingerprint = fingerprintOf(tables.map((table) => table.name))
   const origin = new URL(scope.text('<origin>'))
-  await issueFirst(scope)
 
   const all = stack.move()
   return {
@@ -63,8 +63,7 @@ export async function startTarget(root: string): Promise<Target & AsyncDisposabl
       return new Map(rows.map((row) => [row.name, { rows: row.rows, md5: row.md5 }]))
     },
     async reset() {
-      scope = await service.reset()
-      await issueFirst(scope)
+      scope = await staged(await service.reset())
     },
     [Symbol.asyncDispose]: () => all[Symbol.asyncDispose](),
   }
@@ -72,19 +71,23 @@ export async function startTarget(root: string): Promise<Target & AsyncDisposabl
 
 /** A name that stands for nothing stays as it is. */
 function bound(text: string, scope: Scope): string {
-  return text.replaceAll(/<(?:token|uuid):[a-z:]+>/g, (name) => (scope.isBound(name) ? scope.text(name) : name))
+  return text.replaceAll(NAMED, (name) => (scope.isBound(name) ? scope.text(name) : name))
 }
 
-async function issueFirst(scope: Scope): Promise<void> {
-  const { provisions, token, serial } = FIRST_ISSUE
-  const response = await fetch(`${scope.text('<origin>')}${BASE}/account/v1.0/commissions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-auth-token': bound(token, scope) },
-    body: bound(JSON.stringify({ provisions }), scope),
-  })
-  const text = await response.text()
-  if (text !== `{"serial":${serial}}`)
-    throw new Error(`The first commission was answered by ${response.status} ${text}`)
+/** Prepares a fresh world. */
+async function staged(scope: Scope): Promise<Scope> {
+  for (const { path, as, body, answer } of STEPS) {
+    // oxlint-disable-next-line no-await-in-loop -- each builds on those before
+    const response = await fetch(`${scope.text('<origin>')}${BASE}/account/v1.0/${bound(path, scope)}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-auth-token': scope.text(`<token:${as}>`) },
+      body: bound(JSON.stringify(body), scope),
+    })
+    // oxlint-disable-next-line no-await-in-loop -- so does its answer
+    const text = await response.text()
+    if (!scope.matches(answer, text)) throw new Error(`${path} was answered by ${response.status} ${text}`)
+  }
+  return scope
 }
 
 /** What was started is ended in the reverse order, also where a later start fails. */

@@ -1,18 +1,7 @@
-import { nodeOf, type Node } from './document.ts'
+import { nodeOf } from './document.ts'
+import { PROJECT_TEMPLATES } from './project-templates.ts'
+import { BASE, templateOf as of, type Template } from './template.ts'
 
-/** A valid request of a route, and what of it can be spoilt. */
-export interface Template {
-  readonly weight: number
-  /** The route's path, as the service has it. */
-  readonly route: string
-  readonly method: string
-  readonly target: string
-  readonly token?: string
-  readonly json?: Node
-  readonly form?: string
-}
-
-export const BASE = '/astakos'
 const ACCOUNT = `${BASE}/account/v1.0`
 const IDENTITY = `${BASE}/identity`
 
@@ -21,14 +10,6 @@ export const SERIAL = 90001n
 
 const CYCLADES = '<token:component:cyclades>'
 const ALICE = '<token:alice>'
-
-const of = (route: string, method: string, rest: Partial<Template> = {}): Template => ({
-  weight: 3,
-  route,
-  method,
-  target: BASE + route,
-  ...rest,
-})
 
 function provision(quantity: unknown, resource = 'cyclades.vm', user = 'alice'): object {
   return { holder: `user:<uuid:${user}>`, source: `project:<uuid:${user}>`, resource, quantity }
@@ -99,6 +80,7 @@ export const TEMPLATES: readonly Template[] = [
   }),
   act(4, 7n, { accept: '' }),
   act(1, SERIAL, { reject: null }),
+  ...PROJECT_TEMPLATES,
   of('/ui/get_services', 'GET', { weight: 1, target: `${BASE}/ui/get_services?callback=f` }),
   of('/ui/get_menu', 'GET', { weight: 1 }),
   ...['/ui', '/ui/', '/weblogin', '/weblogin/', '', '/openapi.json'].map((path) => of(path, 'GET', { weight: 0.3 })),

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { readJson, type Json, type JsonObject } from '../replay/json.ts'
-import { SERIAL } from './templates.ts'
 
 export const WORLD_FILE: string = fileURLToPath(new URL('../../fixtures/golden/world.json', import.meta.url))
 
@@ -22,6 +21,31 @@ export const componentTokens: ReadonlyMap<string, string> = new Map(
   listOf('components')
     .filter(isValid)
     .map(({ token, name }) => [token as string, name as string]),
+)
+
+/** States of system projects, by uuid: that of the user. */
+export const systemProjects: ReadonlyMap<string, 'active' | 'suspended'> = new Map(
+  listOf('users').flatMap(({ uuid, system_project: state }) =>
+    state === null ? [] : [[uuid as string, state as 'active' | 'suspended'] as const],
+  ),
+)
+export const projectAdmins: readonly Json[] = listOf('users').flatMap(({ uuid = '', is_project_admin: is }) =>
+  is === true ? [uuid] : [],
+)
+
+/** Everybody who was ever accepted, by address. */
+export const accepted: ReadonlyMap<string, { readonly uuid: string; readonly isActive: boolean }> = new Map(
+  listOf('users')
+    .filter(({ moderated, is_rejected: isRejected }) => moderated === true && isRejected === false)
+    .map(({ email, uuid, is_active: isActive }) => [
+      email as string,
+      { uuid: uuid as string, isActive: isActive === true },
+    ]),
+)
+
+/** Whether the API shows them, by name. */
+export const resources: ReadonlyMap<string, boolean> = new Map(
+  listOf('resources').map(({ name, api_visible: isVisible }) => [name as string, isVisible === true]),
 )
 
 export interface Holding {
@@ -46,14 +70,4 @@ export function holdings(): Map<string, Holding> {
     }
   }
   return all
-}
-
-/** What every world starts with, beside what its file says. */
-export const FIRST_ISSUE = {
-  serial: SERIAL,
-  token: '<token:component:cyclades>',
-  provisions: [
-    { holder: 'user:<uuid:alice>', source: 'project:<uuid:alice>', resource: 'cyclades.vm', quantity: 1 },
-    { holder: 'project:<uuid:alice>', source: null, resource: 'cyclades.vm', quantity: 1 },
-  ],
 }

@@ -55,7 +55,7 @@ interface WorldResource {
 const EMPTY = sql(`
   truncate users, groups, user_groups, components, services, endpoints, resources, projects, project_resources,
            applications, application_resources, memberships, project_log, membership_log, holdings, commissions, resolutions, idempotency_keys
-   restart identity`)
+   restart identity cascade`)
 
 const START_SERIALS = sql("select setval('serials', $1, false)")
 const START_APPLICATIONS = sql("select setval(pg_get_serial_sequence('applications', 'id'), $1, false)")

@@ -15,6 +15,7 @@ export function canonicalUrl(url: string): string {
   if (/^[\w./~-]*$/.test(path)) return from === 0 ? url : url.slice(from)
   try {
     const decoded = decodeURIComponent(path)
+    if (decoded.includes('\0')) return UNREADABLE
     return decoded.split('/').map(encodeURIComponent).join('/') + url.slice(end)
   } catch {
     return UNREADABLE

@@ -163,6 +163,6 @@ function numberIn(text: string): bigint | null {
 
 export const projectRoutes: readonly Route[] = [
   { kind: 'api', path: '/account/v1.0/projects', methods: { GET: forUser(list), POST: forUser(create) } },
-  { kind: 'api', path: '/account/v1.0/projects/:id', methods: { GET: forUser(show), PUT: forUser(modify) } },
-  { kind: 'api', path: '/account/v1.0/projects/:id/action', methods: { POST: forUser(act) } },
+  { kind: 'api', path: '/account/v1.0/projects/:id(^[^/]+$)', methods: { GET: forUser(show), PUT: forUser(modify) } },
+  { kind: 'api', path: '/account/v1.0/projects/:id(^[^/]+$)/action', methods: { POST: forUser(act) } },
 ]
