@@ -1,23 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { stringifyExact } from 'astakosclient'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { isObject, readJson, writeJson, type Json, type JsonObject } from '../replay/json.ts'
 import { Cloud, collected, transports } from './cloud.ts'
+import { LargerWorld } from './worlds.ts'
 
 /** A world whose quotas are larger than what sockets hold, so that a reader can stop in the middle of them. */
 
-const folder = mkdtempSync(join(tmpdir(), 'astakos-streams-'))
-const world = join(folder, 'world.json')
-writeFileSync(world, writeJson(largeWorld()))
-const cloud = new Cloud('--world', world)
+const world = new LargerWorld({ users: 45, resources: 250 })
+const cloud = new Cloud('--world', world.file)
 beforeAll(() => cloud.start())
 afterEach(() => cloud.closeClients())
 afterAll(async () => {
   await cloud[Symbol.asyncDispose]()
-  rmSync(folder, { recursive: true })
+  world[Symbol.dispose]()
 })
 
 for (const transport of transports) {
@@ -56,30 +50,4 @@ for (const transport of transports) {
       expect(await client.getPendingCommissions()).toEqual([])
     })
   })
-}
-
-function largeWorld(): JsonObject {
-  const file = fileURLToPath(new URL('../../fixtures/golden/world.json', import.meta.url))
-  const recorded = readJson(readFileSync(file, 'utf8')) as JsonObject
-  const [alice] = listOf(recorded['users'])
-  const vm = listOf(recorded['resources']).find((resource) => isObject(resource) && resource['name'] === 'cyclades.vm')
-  if (!isObject(alice) || !isObject(vm)) throw new Error('The recorded world has changed')
-  const users = Array.from({ length: 45 }, (_, index) => {
-    const email = `user-${index}@example.org`
-    return { ...alice, name: `user-${index}`, email, username: email }
-  })
-  const resources = Array.from({ length: 250 }, (_, index) => ({
-    ...vm,
-    name: `cyclades.${'r'.repeat(240)}.${index}`,
-  }))
-  return {
-    ...recorded,
-    users: [...listOf(recorded['users']), ...users],
-    resources: [...listOf(recorded['resources']), ...resources],
-  }
-}
-
-function listOf(value: Json | undefined): Json[] {
-  if (!Array.isArray(value)) throw new Error('No list')
-  return value
 }

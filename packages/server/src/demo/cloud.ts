@@ -1,17 +1,27 @@
 import type { Database } from '../db/database.ts'
 import { sql, type Queryable } from '../db/statement.ts'
 import { addComponent, addResource, addService, renewComponentToken } from '../operations/registry.ts'
-import { acceptUser, addUser, renewToken, verifyUser } from '../operations/users.ts'
+import { acceptUser, addUser, renewToken, verifyUser, type UserInput } from '../operations/users.ts'
+
+export interface SampleUser {
+  readonly name: string
+  readonly uuid: string
+  readonly token: string
+}
 
 /** Who is in the sample cloud, with tokens that work. */
 export interface SampleCloud {
-  readonly users: readonly { readonly name: string; readonly uuid: string; readonly token: string }[]
+  readonly users: readonly SampleUser[]
   readonly components: readonly { readonly name: string; readonly token: string }[]
 }
+
+/** Of the user who decides about projects. The service has to know it before that user is there. */
+export const ADMINISTRATOR = 'c3c52b19-d3a1-4dd8-8f4e-0f7a1f7f1a5b'
 
 const USERS = [
   { name: 'alice', email: 'alice@example.org', firstName: 'Alice', lastName: 'Liddell' },
   { name: 'bob', email: 'bob@example.org', firstName: 'Bob', lastName: 'Builder' },
+  { name: 'carol', email: 'carol@example.org', firstName: 'Carol', lastName: 'Keeper', uuid: ADMINISTRATOR },
 ]
 
 const GIB = 1024n ** 3n
@@ -47,11 +57,19 @@ const DAYS_30_MS = 30 * 24 * 3600 * 1000
 export function loadSampleCloud(database: Database, secretKey: Buffer): Promise<SampleCloud> {
   return database.transaction(async (tx) => {
     const known = await tx.query<{ email: string; uuid: string }>(FIND_USERS, [USERS.map(({ email }) => email)])
-    return known.length === USERS.length ? renew(tx, secretKey, known) : make(tx, secretKey)
+    const components = known.length === 0 ? await addComponents(tx) : await renewComponents(tx)
+    const users = []
+    for (const { name, ...person } of USERS) {
+      const uuid = known.find(({ email }) => email === person.email)?.uuid
+      const tokenExpires = new Date(Date.now() + DAYS_30_MS)
+      if (uuid === undefined) users.push({ name, ...(await addSampleUser(tx, secretKey, { ...person, tokenExpires })) })
+      else users.push({ name, uuid, token: await renewToken(tx, secretKey, uuid, tokenExpires) })
+    }
+    return { users, components }
   })
 }
 
-async function make(tx: Queryable, secretKey: Buffer): Promise<SampleCloud> {
+async function addComponents(tx: Queryable): Promise<SampleCloud['components']> {
   const components = []
   for (const { name, services, resources } of COMPONENTS) {
     const site = `https://${name}.example.org`
@@ -74,28 +92,22 @@ async function make(tx: Queryable, secretKey: Buffer): Promise<SampleCloud> {
       })
     }
   }
-  const users = []
-  for (const { name, ...person } of USERS) {
-    const tokenExpires = new Date(Date.now() + DAYS_30_MS)
-    const { id, uuid, token } = await addUser(tx, secretKey, { ...person, hasSignedTerms: true, tokenExpires })
-    await verifyUser(tx, id)
-    await acceptUser(tx, id, 'manual')
-    users.push({ name, uuid, token })
-  }
-  return { users, components }
+  return components
 }
 
-async function renew(
-  tx: Queryable,
-  secretKey: Buffer,
-  known: readonly { email: string; uuid: string }[],
-): Promise<SampleCloud> {
-  const users = []
-  for (const { name, email } of USERS) {
-    const uuid = known.find((user) => user.email === email)?.uuid ?? ''
-    users.push({ name, uuid, token: await renewToken(tx, secretKey, uuid, new Date(Date.now() + DAYS_30_MS)) })
-  }
+async function renewComponents(tx: Queryable): Promise<SampleCloud['components']> {
   const components = []
   for (const { name } of COMPONENTS) components.push({ name, token: await renewComponentToken(tx, name) })
-  return { users, components }
+  return components
+}
+
+async function addSampleUser(
+  tx: Queryable,
+  secretKey: Buffer,
+  person: Omit<UserInput, 'hasSignedTerms'>,
+): Promise<{ uuid: string; token: string }> {
+  const { id, uuid, token } = await addUser(tx, secretKey, { ...person, hasSignedTerms: true })
+  await verifyUser(tx, id)
+  await acceptUser(tx, id, 'manual')
+  return { uuid, token }
 }

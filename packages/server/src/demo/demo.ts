@@ -1,16 +1,17 @@
 import { styleText } from 'node:util'
-import { readConfig } from '../config.ts'
+import { readConfig, type ServerConfig } from '../config.ts'
 import { createLogger } from '../logger.ts'
 import { startServer, type RunningServer } from '../serve.ts'
-import { loadSampleCloud, type SampleCloud } from './cloud.ts'
-import { tour, type Screen } from './tour.ts'
+import { ADMINISTRATOR, loadSampleCloud, type SampleCloud } from './cloud.ts'
+import type { Screen } from './screen.ts'
+import { tour } from './tour.ts'
 
 /** A service with a small cloud in it, and a tour through it. It takes the options of `serve`. */
 export async function startDemo(args: readonly string[]): Promise<RunningServer> {
   const began = performance.now()
   const isKept = args.some((arg) => /^--(?:data-dir|database-url)\b/.test(arg))
   const defaults = [...(isKept ? [] : ['--throw-away']), '--log-level', 'warn', '--listen', '127.0.0.1:0']
-  const config = readConfig([...defaults, ...args])
+  const config = withAdministrator(readConfig([...defaults, ...args]))
   const server = await startServer(config, createLogger(config.logLevel))
   try {
     const cloud = await loadSampleCloud(server.service.database, server.secretKey)
@@ -28,6 +29,11 @@ export async function startDemo(args: readonly string[]): Promise<RunningServer>
   }
 }
 
+function withAdministrator(config: ServerConfig): ServerConfig {
+  const projectAdmins = [...config.settings.projectAdmins, ADMINISTRATOR]
+  return { ...config, settings: { ...config.settings, projectAdmins } }
+}
+
 function introduce(
   { authUrl, database }: RunningServer,
   { users, components }: SampleCloud,
@@ -35,7 +41,8 @@ function introduce(
 ): void {
   say(`${bold('Astakos')} is ready after ${(milliseconds / 1000).toFixed(1)} s, on ${database}.\n`)
   say(`  auth URL   ${bold(authUrl)}`)
-  for (const { name, uuid, token } of users) say(`  ${name.padEnd(11)}${token}  ${dim(uuid)}`)
+  for (const { name, uuid, token } of users)
+    say(`  ${name.padEnd(11)}${token}  ${dim(uuid === ADMINISTRATOR ? `${uuid}, decides about projects` : uuid)}`)
   for (const { name, token } of components) say(`  ${name.padEnd(11)}${token}  ${dim('a service')}`)
   const [alice] = users
   if (!alice) return

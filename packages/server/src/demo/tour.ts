@@ -1,21 +1,13 @@
-import { AstakosClient, effectiveQuota, formatQuantity, QuotaLimit, type AstakosClient as Client } from 'astakosclient'
+import { AstakosClient, effectiveQuota, formatQuantity } from 'astakosclient'
 import type { SampleCloud } from './cloud.ts'
-
-/** Where the tour is written to. */
-export interface Screen {
-  /** What is done now. */
-  step(title: string): void
-  /** The code, as a reader would write it. */
-  code(line: string): void
-  /** What came of it. */
-  result(line: string): void
-}
+import { tourOfProjects } from './project-tour.ts'
+import { machinesOf, refusalOf, type Screen } from './screen.ts'
 
 /** A first look at the service through its client, in real calls. */
 export async function tour(screen: Screen, authUrl: string, { users, components }: SampleCloud): Promise<void> {
-  const [alice, bob] = users
+  const [alice, bob, carol] = users
   const cyclades = components.find(({ name }) => name === 'cyclades')
-  if (!alice || !bob || !cyclades) throw new Error('The sample cloud is incomplete')
+  if (!alice || !bob || !carol || !cyclades) throw new Error('The sample cloud is incomplete')
   const user = new AstakosClient(alice.token, authUrl)
   const service = new AstakosClient(cyclades.token, authUrl, { usePool: true, retry: 3 })
   try {
@@ -49,7 +41,7 @@ export async function tour(screen: Screen, authUrl: string, { users, components 
 
     screen.step('Too much is refused, and nothing changes')
     screen.code("await service.issueOneCommission(alice, project, { 'cyclades.vm': 5 })")
-    screen.result(await refused(service, alice.uuid))
+    screen.result(await refusalOf(service.issueOneCommission(alice.uuid, alice.uuid, { 'cyclades.vm': 5 })))
 
     screen.step('An answer is lost on the way; the call is sent again, and charges once')
     screen.code("await service.issueOneCommission(alice, project, { 'cyclades.vm': 1 }, { autoAccept: true })")
@@ -67,23 +59,16 @@ export async function tour(screen: Screen, authUrl: string, { users, components 
     screen.code("await service.issueOneCommission(alice, project, { 'cyclades.vm': -2, … }, { autoAccept: true })")
     await service.issueOneCommission(alice.uuid, alice.uuid, back, { autoAccept: true })
     screen.result(await machinesOf(user, alice.uuid))
+
+    await tourOfProjects(screen, {
+      applicant: user,
+      administrator: user.withToken(carol.token),
+      member: user.withToken(bob.token),
+      memberId: bob.uuid,
+      service,
+    })
   } finally {
     await service.close()
-  }
-}
-
-async function machinesOf(user: Client, project: string): Promise<string> {
-  const quota = (await user.getQuotas())[project]?.['cyclades.vm']
-  return quota ? `${quota.usage} of ${quota.limit} machines in use, ${quota.pending} of them pending` : 'no machines'
-}
-
-async function refused(service: Client, uuid: string): Promise<string> {
-  try {
-    await service.issueOneCommission(uuid, uuid, { 'cyclades.vm': 5 })
-    return 'It was not refused'
-  } catch (error) {
-    if (!(error instanceof QuotaLimit)) throw error
-    return `${error.name}: ${error.requested} wanted, ${error.available} left`
   }
 }
 
