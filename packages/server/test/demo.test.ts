@@ -14,8 +14,12 @@ interface Shown {
 }
 
 /** Runs it until its tour is over, then `look`, and stops it. */
-async function demo(args: readonly string[], look: (output: string) => Promise<void>): Promise<Shown> {
-  const child = spawn(process.execPath, [BIN, 'demo', ...args])
+async function demo(
+  args: readonly string[],
+  look: (output: string) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Shown> {
+  const child = spawn(process.execPath, [BIN, 'demo', ...args], { env: { ...process.env, ...env } })
   let output = ''
   const ended = once(child, 'exit')
   try {
@@ -94,4 +98,46 @@ it('the tour makes a project that another user joins and uses, and a later start
   } finally {
     await rm(folder, { recursive: true })
   }
+})
+
+it('a tour that was stopped half-way, or finds its quota in use, keeps nobody from the service', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'astakos-demo-'))
+  await chmod(folder, 0o755)
+  try {
+    const dataDir = ['--data-dir', join(folder, 'data')]
+    const issue = async (output: string, body: object): Promise<void> => {
+      const headers = { 'x-auth-token': tokenOf('cyclades', output), 'content-type': 'application/json' }
+      const answer = await fetch(`${accountOf(output)}/commissions`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      })
+      expect(answer.status).toBe(201)
+    }
+    const alice = (output: string): string => /alice +\S{43} +(\S{36})/.exec(output)?.[1] ?? ''
+    await demo(dataDir, async (output) => {
+      const uuid = alice(output)
+      const provisions = [{ holder: `user:${uuid}`, source: `project:${uuid}`, resource: 'cyclades.vm', quantity: 1 }]
+      await issue(output, { provisions, name: 'create a server (tour)' })
+    })
+    const second = await demo(dataDir, async (output) => {
+      const uuid = alice(output)
+      const provisions = [{ holder: `user:${uuid}`, source: `project:${uuid}`, resource: 'cyclades.vm', quantity: 2 }]
+      await issue(output, { provisions, name: 'mine', auto_accept: true })
+    })
+    expect(second.output).toContain('✓')
+    const third = await demo(dataDir, async (output) => void (await read(output, 'alice', '/quotas')))
+    expect(third.output).toContain('The tour ends here: Resource Limit Exceeded for your account.')
+    expect(third.exitCode).toBe(0)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+it('variables of the environment go before what the demo would choose', async () => {
+  const { output } = await demo([], async () => undefined, {
+    ASTAKOS_LISTEN: '127.0.0.1:0',
+    ASTAKOS_BASE_URL: 'http://127.0.0.1:1/x',
+  })
+  expect(output).toContain('auth URL   http://127.0.0.1:1/x/identity/v2.0')
 })

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { readConfig, type ServerConfig } from '../config.ts'
+import { readConfig, variableOf, type OptionName, type ServerConfig } from '../config.ts'
 import { createLogger } from '../logger.ts'
 import { startServer, type RunningServer } from '../serve.ts'
 import { ADMINISTRATOR, loadSampleCloud, type SampleCloud } from './cloud.ts'
@@ -9,24 +9,41 @@ import { tour } from './tour.ts'
 /** A service with a small cloud in it, and a tour through it. It takes the options of `serve`. */
 export async function startDemo(args: readonly string[]): Promise<RunningServer> {
   const began = performance.now()
-  const isKept = args.some((arg) => /^--(?:data-dir|database-url)\b/.test(arg))
-  const defaults = [...(isKept ? [] : ['--throw-away']), '--log-level', 'warn', '--listen', '127.0.0.1:0']
-  const config = withAdministrator(readConfig([...defaults, ...args]))
+  const config = withAdministrator(readConfig(args, withDefaults(args, process.env)))
   const server = await startServer(config, createLogger(config.logLevel))
   try {
     const cloud = await loadSampleCloud(server.service.database, server.secretKey)
     server.service.catalog.forget()
     server.service.resources.forget()
     introduce(server, cloud, performance.now() - began)
-    await tour(screen, server.authUrl, cloud)
+    const problem = await problemOf(tour(screen, server.authUrl, cloud))
     say(
-      `\n${green('✓')} It took ${((performance.now() - began) / 1000).toFixed(1)} s. The service goes on; stop it with Ctrl-C.`,
+      problem === null
+        ? `\n${green('✓')} It took ${((performance.now() - began) / 1000).toFixed(1)} s. The service goes on; stop it with Ctrl-C.`
+        : `\nThe tour ends here: ${problem} What it wants to use may be in use since an earlier start.\nThe service goes on; stop it with Ctrl-C.`,
     )
     return server
   } catch (error) {
     await server.stop()
     throw error
   }
+}
+
+/** What `serve` would do otherwise; whatever is given, as an option or a variable, goes before. */
+function withDefaults(args: readonly string[], env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const isGiven = (option: OptionName): boolean =>
+    args.some((arg) => arg === `--${option}` || arg.startsWith(`--${option}=`)) || Boolean(env[variableOf(option)])
+  const defaults: NodeJS.ProcessEnv = { ASTAKOS_LOG_LEVEL: 'warn', ASTAKOS_LISTEN: '127.0.0.1:0' }
+  if (!isGiven('data-dir') && !isGiven('database-url')) defaults['ASTAKOS_THROW_AWAY'] = 'true'
+  return { ...defaults, ...Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')) }
+}
+
+/** The tour is there to be looked at; what it meets must not end the service. */
+function problemOf(touring: Promise<void>): Promise<string | null> {
+  return touring.then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  )
 }
 
 function withAdministrator(config: ServerConfig): ServerConfig {

@@ -3,6 +3,8 @@ import type { SampleCloud } from './cloud.ts'
 import { tourOfProjects } from './project-tour.ts'
 import { machinesOf, refusalOf, type Screen } from './screen.ts'
 
+const NAME = 'create a server (tour)'
+
 /** A first look at the service through its client, in real calls. */
 export async function tour(screen: Screen, authUrl: string, { users, components }: SampleCloud): Promise<void> {
   const [alice, bob, carol] = users
@@ -11,6 +13,7 @@ export async function tour(screen: Screen, authUrl: string, { users, components 
   const user = new AstakosClient(alice.token, authUrl)
   const service = new AstakosClient(cyclades.token, authUrl, { usePool: true, retry: 3 })
   try {
+    await forgetEarlierTours(service)
     screen.step('Who am I?')
     screen.code('await user.authenticate()')
     const { access } = await user.authenticate()
@@ -33,7 +36,7 @@ export async function tour(screen: Screen, authUrl: string, { users, components 
     screen.step('A service reserves quota, does the work, and accepts')
     const server = { 'cyclades.vm': 1, 'cyclades.cpu': 2, 'cyclades.ram': 2n * 1024n ** 3n }
     screen.code("await service.issueOneCommission(alice, project, { 'cyclades.vm': 1, 'cyclades.cpu': 2, … })")
-    const serial = await service.issueOneCommission(alice.uuid, alice.uuid, server, { name: 'create a server' })
+    const serial = await service.issueOneCommission(alice.uuid, alice.uuid, server, { name: NAME })
     screen.result(`commission ${serial} is pending: ${await machinesOf(user, alice.uuid)}`)
     screen.code(`await service.acceptCommission(${serial})`)
     await service.acceptCommission(serial)
@@ -69,6 +72,14 @@ export async function tour(screen: Screen, authUrl: string, { users, components 
     })
   } finally {
     await service.close()
+  }
+}
+
+/** One that was stopped half-way left a commission pending. */
+async function forgetEarlierTours(service: AstakosClient): Promise<void> {
+  for (const serial of await service.getPendingCommissions()) {
+    const { name } = await service.getCommissionInfo(serial)
+    if (name === NAME) await service.rejectCommission(serial)
   }
 }
 
