@@ -8,6 +8,8 @@ for (const [method, url] of [
   ['POST', '/identity/v2.0/tokens'],
   ['GET', '/account/v1.0/quotas'],
   ['POST', '/account/v1.0/user_catalogs'],
+  ['GET', '/account/v1.0/projects'],
+  ['GET', '/account/v1.0/projects/memberships'],
 ])
   app.route({ method, url, handler: (_, reply) => reply.type('application/json').send(answers[url]) })
 

@@ -1,7 +1,7 @@
 // Who drives the service, in a process of its own.
 import { Connection } from './connection.mjs'
 import { meterOf } from './meter.mjs'
-import { CALLS, serviceQuotas } from './requests.mjs'
+import { approval, CALLS, listOf, modification, serviceQuotas } from './requests.mjs'
 import { serve } from './jobs.mjs'
 
 const open = (port, count) => Promise.all(Array.from({ length: count }, () => Connection.open(port)))
@@ -15,6 +15,15 @@ function call(connection, steps, done, failed, before, at = 0) {
     else if (at + 1 < steps.length) call(connection, steps, done, failed, body, at + 1)
     else done()
   })
+}
+
+const LAST_CHUNK = Buffer.from('0\r\n\r\n')
+
+/** Of an answer by its first bytes; of one that comes in chunks nobody knows. */
+function lengthOf(bytes) {
+  const end = bytes.indexOf('\r\n\r\n')
+  const [, length] = /\r\ncontent-length: (\d+)/i.exec(bytes.latin1Slice(0, end)) ?? []
+  return length === undefined ? Infinity : end + 4 + Number(length)
 }
 
 serve({
@@ -84,6 +93,43 @@ serve({
     const answer = await new Promise((resolve) => connection.send(bytes, resolve))
     connection.close()
     return answer
+  },
+
+  /** A list as a whole: how long it took, and how many of its items have such a text. */
+  async list({ port, path, user, item }) {
+    const [connection] = await open(port, 1)
+    const chunks = []
+    let received = 0
+    const began = performance.now()
+    await new Promise((resolve, reject) => {
+      let due
+      const read = (chunk) => {
+        chunks.push(chunk)
+        received += chunk.length
+        due ??= lengthOf(chunk)
+        if (due === Infinity ? chunk.subarray(-5).equals(LAST_CHUNK) : received >= due) resolve()
+      }
+      connection.stream(listOf(path, user), read, reject)
+    })
+    const ms = performance.now() - began
+    connection.close()
+    const text = Buffer.concat(chunks).latin1Slice()
+    if (!text.startsWith('HTTP/1.1 200 ')) throw new Error(text.slice(0, 500))
+    return { ms, megabytes: received / 1e6, items: text.split(item).length - 1 }
+  },
+
+  /** A modification of the large project is filed, and approved: that takes so many milliseconds. */
+  async approve({ port, user, memberCapacity }) {
+    const [connection] = await open(port, 1)
+    const ask = (bytes) => new Promise((resolve) => connection.send(bytes, resolve))
+    const { status, body } = await ask(modification(user, memberCapacity))
+    if (status !== 201) throw new Error(`${status}: ${body}`)
+    const began = performance.now()
+    const answer = await ask(approval(user, JSON.parse(body).application))
+    const ms = performance.now() - began
+    if (answer.status !== 200) throw new Error(`${answer.status}: ${answer.body}`)
+    connection.close()
+    return { ms }
   },
 
   /** Megabytes a second, and milliseconds until the first byte of the body. What came is looked through afterwards. */

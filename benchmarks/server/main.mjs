@@ -1,4 +1,4 @@
-// `npm run bench:server [-- --quick] [-- --json] [-- --only hot|spread|latency|reads|stream] [-- --profile DIR]
+// `npm run bench:server [-- --quick] [-- --json] [-- --only hot|spread|latency|reads|stream|projects] [-- --profile DIR]
 // [-- --pgbench FILE] [-- --data-dir DIR]`: what the service does, beside pgbench and the bare framework, on one
 // PostgreSQL with fsync on. Service, engine and whoever drives them are processes of their own; `--profile` has the
 // serving ones write V8's CPU profiles there.
@@ -10,6 +10,7 @@ import { hot, spread, startRivals } from './commissions.mjs'
 import { latency } from './latency.mjs'
 import { versionOf } from './packages.mjs'
 import { findPgbench, pgbenchVersion } from './pgbench.mjs'
+import { projects } from './projects.mjs'
 import { reads } from './reads.mjs'
 import { Report } from './report.mjs'
 import { stream } from './stream.mjs'
@@ -80,6 +81,7 @@ async function main() {
     if (wanted('reads')) await reads(bench, world)
     await stop(service)
   }
+  if (wanted('projects')) await projects(bench)
   if (wanted('stream')) await stream(bench)
   print()
 }

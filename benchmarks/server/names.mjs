@@ -9,6 +9,7 @@ export const uuidOf = (text) =>
     .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 
 export const userUuid = (number) => uuidOf(`user ${number}`)
+export const projectUuid = (number) => uuidOf(`project ${number}`)
 export const userName = (number) => `user${number}@example.org`
 export const userToken = (number) => `token-of-a-benchmark-user-${number}`
 export const COMPONENT_TOKEN = 'token-of-the-benchmark-component'

@@ -1,5 +1,5 @@
 // What is asked of the service: whole requests as bytes, made beforehand wherever that can be.
-import { COMPONENT_TOKEN, HOT_PROJECT, RESOURCES, userName, userToken, userUuid } from './names.mjs'
+import { COMPONENT_TOKEN, HOT_PROJECT, projectUuid, RESOURCES, userName, userToken, userUuid } from './names.mjs'
 
 /** One of a resource, for a user and so for the project: the hot one, or in `spread` the user's own. */
 export function provisionsOf(project, user) {
@@ -37,6 +37,17 @@ const known = (make) => {
   }
 }
 
+const PROJECTS = '/account/v1.0/projects'
+let joined = 0
+
+/** Another user and project each time, of so many of each. */
+const joinNext = ({ users, projects, first }) => {
+  const [user, round] = [joined % users, Math.floor(joined / users)]
+  joined += 1
+  const body = JSON.stringify({ join: { project: projectUuid(1 + ((user + round) % projects)) } })
+  return request('POST', `${PROJECTS}/memberships`, userToken(first + user), body)
+}
+
 let keys = 0
 const once = (make) => (user) => [[make(user), 201]]
 
@@ -46,6 +57,7 @@ export const CALLS = {
   spread: once(known((user) => issue('spread', user, true))),
   keyed: once((user) => issue('hot', user, true, `Idempotency-Key: ${process.pid}-${(keys += 1)}\r\n`)),
   cycle: steps(known((user) => issue('hot', user, false))),
+  join: () => [[joinNext(JOINING), 200]],
   authentication: reads((user) =>
     request('POST', '/identity/v2.0/tokens', 'none', JSON.stringify({ auth: { token: { id: userToken(user) } } })),
   ),
@@ -59,6 +71,28 @@ export const CALLS = {
     ),
   ),
 }
+
+/** For as many users as there are projects; those before the first one do other things. */
+export const JOINING = { users: 5000, projects: 5000, first: 10 }
+
+export const listOf = (path, user) => request('GET', path, userToken(user))
+
+/** A change of what each member of the hot project may have. */
+export const modification = (user, memberCapacity) =>
+  request(
+    'PUT',
+    `${PROJECTS}/${HOT_PROJECT}`,
+    userToken(user),
+    JSON.stringify({ resources: { [RESOURCES[0]]: { project_capacity: 2 ** 50, member_capacity: memberCapacity } } }),
+  )
+
+export const approval = (user, application) =>
+  request(
+    'POST',
+    `${PROJECTS}/${HOT_PROJECT}/action`,
+    userToken(user),
+    JSON.stringify({ approve: { app_id: application, reason: '' } }),
+  )
 
 function steps(first) {
   return (user) => [

@@ -1,7 +1,7 @@
-// The service under test, as it is compiled, in a process of its own. Settings: `connection`, `engine`.
+// The service under test, as it is compiled, in a process of its own. Settings: `connection`, `engine`, `service`.
 import { Database } from '../../packages/server/dist/db/database.js'
 import { createApp } from '../../packages/server/dist/http/app.js'
-import { noMail } from '../../packages/server/dist/mail.js'
+import { noMail } from '../../packages/server/dist/mail/mail.js'
 import { QuotaEngine } from '../../packages/server/dist/quotas/engine.js'
 import { routes } from '../../packages/server/dist/routes/index.js'
 import { createService } from '../../packages/server/dist/service.js'
@@ -19,7 +19,8 @@ const observer = {
 const database = new Database(settings.connection)
 const engine = new QuotaEngine(database, { ...settings.engine, observer })
 const service = createService(
-  { ...DEFAULT_SETTINGS, baseUrl: 'http://127.0.0.1' },
+  { ...DEFAULT_SETTINGS, ...settings.service, baseUrl: 'http://127.0.0.1' },
+  Buffer.alloc(32),
   { database, engine, mailer: noMail },
 )
 const app = createApp({ service, routes, logger: pino({ level: 'warn' }, pino.destination(2)) })

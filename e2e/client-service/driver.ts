@@ -8,6 +8,7 @@ import { recognise, type Producible } from '../replay/recognise/index.ts'
 import { LeftOut, type Rule } from '../replay/recognise/rules.ts'
 import { recordedOf } from '../replay/recorded.ts'
 import { Clients, outcomeOf, refuse } from '../replay/replay.ts'
+import { faultOf } from '../replay-server/difference.ts'
 import type { Connections, Received, Sendable } from '../replay-server/http.ts'
 import type { RecordedExchange, Sent } from '../replay-server/replay.ts'
 import type { Scope } from '../replay-server/scope.ts'
@@ -24,6 +25,9 @@ export interface Transport {
 
 /** Successes that leave the service as it was, or as once was enough to make it. */
 const REPEATABLE = /\/(tokens|user_catalogs|feedback|default_project)$/
+
+/** An access token is forgotten with this answer. */
+const TOLD_ONCE = 'Token has expired'
 
 /** A method, and the transport that its request goes over. */
 interface Way {
@@ -87,7 +91,8 @@ export class Driver implements AsyncDisposable {
    * pass, and one transport, which take turns.
    */
   #waysOf(drives: readonly Drive[], { request, response }: RecordedExchange): readonly Way[] {
-    const isEffective = request.method !== 'GET' && response.status < 300n && !REPEATABLE.test(routeOf(request.url))
+    const isChange = request.method !== 'GET' && response.status < 300n && !REPEATABLE.test(routeOf(request.url))
+    const isEffective = isChange || faultOf(response)?.message === TOLD_ONCE
     if (isEffective) this.passes = Math.max(this.passes, drives.length)
     else if (this.#pass === 0)
       return drives.flatMap((drive) => this.#transports.map((transport) => ({ drive, transport })))

@@ -16,10 +16,24 @@ function write(value: unknown): string {
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?\+00:00$/
 
+const TIMES: ReadonlySet<string> = new Set([
+  'issue_time',
+  'resolve_time',
+  'creation_date',
+  'deactivation_date',
+  // Of a membership: when it was last in this state.
+  'requested',
+  'accepted',
+  'leave_requested',
+  'suspended',
+  'rejected',
+  'cancelled',
+  'removed',
+])
+
 function timeless(name: string, value: unknown): unknown {
-  return (name === 'issue_time' || name === 'resolve_time') && typeof value === 'string' && TIME.test(value)
-    ? 'a time'
-    : value
+  if (name === 'allowed_actions') return sorted(value)
+  return TIMES.has(name) && typeof value === 'string' && TIME.test(value) ? 'a time' : value
 }
 
 /** Quota specification, 5.2 and 5.5: of the failed ones, kind comes before kind; within a kind any order will do. */

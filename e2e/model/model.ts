@@ -269,12 +269,12 @@ export function nameOf({ holder, source, resource }: Omit<Provision, 'quantity'>
   return shown([holder, source, resource])
 }
 
-function plain(status: number, body: unknown): Answer {
+export function plain(status: number, body: unknown): Answer {
   return { status, body, replayed: false, key: null }
 }
 
 /** Overview, 7. */
-function fault(name: string, code: number, message: string): unknown {
+export function fault(name: string, code: number, message: string): unknown {
   return { [name]: { code, message, details: '' } }
 }
 

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { ConnectionSettings } from '../../packages/server/src/db/connect.ts'
+import type { ServiceSettings } from '../../packages/server/src/settings.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SERVICE = 'e2e/model/service.ts'
@@ -29,10 +30,13 @@ export class ServiceProcess implements AsyncDisposable {
   }
 
   /** @returns the process, and where it listens. */
-  static async start(connection: ConnectionSettings): Promise<{ process: ServiceProcess; baseUrl: string }> {
+  static async start(
+    connection: ConnectionSettings,
+    settings: Partial<ServiceSettings> = {},
+  ): Promise<{ process: ServiceProcess; baseUrl: string }> {
     const started = new ServiceProcess()
     try {
-      return { process: started, baseUrl: await started.#ask(JSON.stringify(connection)) }
+      return { process: started, baseUrl: await started.#ask(JSON.stringify({ connection, settings })) }
     } catch (error) {
       await started[Symbol.asyncDispose]()
       throw error

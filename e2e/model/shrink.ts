@@ -1,5 +1,3 @@
-import type { Program } from './steps.ts'
-
 /** Plays at most this many. */
 const TRIES = 150
 
@@ -9,7 +7,10 @@ const TRIES = 150
  *
  * @param fails whether it still fails.
  */
-export async function shrink(program: Program, fails: (smaller: Program) => Promise<boolean>): Promise<Program> {
+export async function shrink<P extends { readonly steps: readonly unknown[] }>(
+  program: P,
+  fails: (smaller: P) => Promise<boolean>,
+): Promise<P> {
   let best = program
   let tries = 0
   for (let size = Math.ceil(best.steps.length / 2); tries < TRIES;) {

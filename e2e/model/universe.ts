@@ -1,6 +1,6 @@
 import { addComponent } from '../../packages/server/src/operations/registry.ts'
 import type { Database } from '../../packages/server/src/db/database.ts'
-import { sql } from '../../packages/server/src/db/statement.ts'
+import { sql, type Queryable } from '../../packages/server/src/db/statement.ts'
 import { syncLimits } from '../../packages/server/src/projects/sync.ts'
 import type { SetLimit, Sync } from './steps.ts'
 
@@ -23,10 +23,16 @@ export const HOLDINGS: readonly HoldingName[] = PROJECTS.flatMap((project) =>
   ]),
 )
 
+/** With all that hangs on them. */
 const EMPTY = sql(`
-  truncate users, groups, user_groups, components, services, endpoints, resources, projects, project_resources,
-           memberships, project_log, membership_log, holdings, commissions, resolutions, idempotency_keys
-   restart identity`)
+  truncate users, groups, components, services, resources, projects, holdings, commissions, resolutions,
+           idempotency_keys
+   restart identity cascade`)
+
+export async function empty(tx: Queryable): Promise<void> {
+  await tx.query(EMPTY)
+}
+
 const ADD_SERVICE = sql(
   "insert into services (component_id, name, type) select id, 'model', 'model' from components where name = $1",
 )
@@ -37,8 +43,8 @@ const ADD_USERS = sql(`
   insert into users (uuid, email, username)
   select uuid, uuid || '@example.org', uuid || '@example.org' from unnest($1::text[]) as u (uuid)`)
 const ADD_PROJECTS = sql(`
-  insert into projects (uuid, realname, is_system, state, end_date, join_policy, leave_policy, max_members)
-  select uuid, uuid, false, 'active', 'infinity', 'closed', 'closed', 0 from unnest($1::text[]) as p (uuid)`)
+  insert into projects (uuid, name, realname, is_system, state, end_date, join_policy, leave_policy, max_members)
+  select uuid, uuid, uuid, false, 'active', 'infinity', 'closed', 'closed', 0 from unnest($1::text[]) as p (uuid)`)
 const ADD_MEMBERS = sql(`
   insert into memberships (user_id, project_id, state, initialized)
   select u.id, p.id, 'accepted', true from users as u cross join projects as p`)
@@ -49,7 +55,7 @@ const ADD_CAPACITIES = sql(`
 /** On a database of the tests' own: whatever was there is gone. @returns the components' tokens by name. */
 export async function makeUniverse(database: Database): Promise<ReadonlyMap<string, string>> {
   return database.transaction(async (tx) => {
-    await tx.query(EMPTY)
+    await empty(tx)
     const tokens = new Map<string, string>()
     for (const name of COMPONENTS) {
       const { token } = await addComponent(tx, { name, baseUrl: null, uiUrl: null, tokenExpires: null })
@@ -78,7 +84,11 @@ export async function beginAgain(database: Database, start: readonly Sync[]): Pr
 const SET_LIMIT = sql(
   'update holdings set "limit" = $4 where holder = $1 and source is not distinct from $2 and resource = $3',
 )
-const SET_STATE = sql('update projects set state = $2 where uuid = $1 returning id')
+const SET_STATE = sql(`
+  update projects
+     set state = $2, name = case when $2 in ('active', 'suspended') then realname end
+   where uuid = $1
+  returning id`)
 const SET_CAPACITY = sql(`
   update project_resources
      set project_capacity = $3, member_capacity = $4

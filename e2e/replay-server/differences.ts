@@ -14,6 +14,7 @@ import {
   type Difference,
 } from './difference.ts'
 import { PROJECT_DIFFERENCES } from './differences-projects.ts'
+import { SIGN_IN_DIFFERENCES } from './differences-sign-in.ts'
 import { JSON_TYPE, type Expectation } from './expectation.ts'
 import type { Recordings } from './recordings.ts'
 import { routeOf } from './selection.ts'
@@ -148,6 +149,7 @@ export const DIFFERENCES: readonly Difference[] = [
     expect: () => [refused('badRequest', 400)],
   },
   ...PROJECT_DIFFERENCES,
+  ...SIGN_IN_DIFFERENCES,
 ]
 
 /** Of what is found in the world. */

@@ -78,7 +78,8 @@ export class RecordedService implements Service, AsyncDisposable {
     if (step?.request === undefined || step.response === undefined) throw new Error('Nothing more was recorded')
     this.#check(step, request, Buffer.concat(chunks))
     const { status, headers, body } = this.#tamper(step, answerOf(step.response, this.#fill()))
-    response.writeHead(status, { ...headers })
+    const cookies = step.response.set_cookies?.map(({ name, value }) => `${name}=${this.#fill().text(value)}`)
+    response.writeHead(status, { ...headers, ...(cookies ? { 'set-cookie': cookies } : {}) })
     response.end(body)
   }
 

@@ -5,12 +5,8 @@ import type { RecordedRequest, Scenario } from '../replay/transcripts.ts'
  * the answers are; to offer more, delete lines.
  */
 const LATER: readonly Later[] = [
-  { name: 'OAuth 2.0', route: /^\/oauth2/ },
-  { name: 'weblogin', route: /^\/weblogin/ },
   { name: 'administration', route: /^\/admin/ },
-  { name: 'pages', route: /^\/ui\/(?!get_services|get_menu)/ },
   { name: 'administration of users', route: /^\/identity\/v2\.0\/users/ },
-  { name: 'logging in', request: ({ cookie_jar, csrf }) => cookie_jar !== undefined || csrf === true },
   { name: 'administration of users', requires: 'user-admin-api' },
 ]
 

@@ -4,7 +4,7 @@ import type { ConnectionSettings } from '../src/db/connect.ts'
 import { Database } from '../src/db/database.ts'
 import { createApp } from '../src/http/app.ts'
 import { createLogger } from '../src/logger.ts'
-import type { Mailer } from '../src/mail.ts'
+import type { Mailer } from '../src/mail/mail.ts'
 import { QuotaEngine, type EngineOptions } from '../src/quotas/engine.ts'
 import { routes } from '../src/routes/index.ts'
 import { createService, type Service } from '../src/service.ts'
@@ -47,10 +47,12 @@ export async function startWorldService(
   const origin = `http://127.0.0.1:${port}`
   const service = createService(
     { ...DEFAULT_SETTINGS, trustProxy: ['127.0.0.1'], ...settings, projectAdmins, baseUrl: origin + BASE_PATH },
+    secretKey,
     { database, engine, mailer: mailer ?? { send: () => Promise.resolve() } },
   )
   const app = createApp({ service, routes, logger: createLogger('warn') })
   await app.listen({ host: '127.0.0.1', port })
+  service.outbox.start()
   const forget = (): void => {
     engine.forget()
     service.catalog.forget()
@@ -74,6 +76,7 @@ export async function startWorldService(
     },
     async [Symbol.asyncDispose]() {
       await app.close()
+      await service.outbox.stop()
       await engine.close()
       await database.close()
     },

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto'
 import { sql, type Queryable } from '../src/db/statement.ts'
+import { addClient } from '../src/oauth2/clients.ts'
 import { addComponent, addResource, addService } from '../src/operations/registry.ts'
 import { deactivateUser } from '../src/operations/activation.ts'
+import { setPassword } from '../src/operations/passwords.ts'
 import { acceptUser, addUser, rejectUser, verifyUser } from '../src/operations/users.ts'
 
 /** The state that recorded scenarios start from; the format is that of `fixtures/golden/world.json`. */
@@ -15,6 +18,13 @@ export interface World {
     readonly endpoints: readonly Readonly<Record<string, string>>[]
   }[]
   readonly resources: readonly WorldResource[]
+  readonly oauth2_clients?: readonly {
+    readonly identifier: string
+    readonly secret: string | null
+    readonly type: string
+    readonly is_trusted: boolean
+    readonly redirect_uris: readonly string[]
+  }[]
   readonly settings: { readonly project_admins: readonly string[] }
   readonly identifiers: { readonly serial: number; readonly membership: number; readonly application: number }
 }
@@ -22,6 +32,7 @@ export interface World {
 interface WorldUser {
   readonly name: string
   readonly email: string
+  readonly password?: string
   readonly first_name: string
   readonly last_name: string
   readonly token_expired: boolean
@@ -54,7 +65,8 @@ interface WorldResource {
 
 const EMPTY = sql(`
   truncate users, groups, user_groups, components, services, endpoints, resources, projects, project_resources,
-           applications, application_resources, memberships, project_log, membership_log, holdings, commissions, resolutions, idempotency_keys
+           applications, application_resources, memberships, project_log, membership_log, holdings, commissions, resolutions, idempotency_keys,
+           outbox, oauth2_clients, oauth2_redirect_urls, terms, sign_in_failures
    restart identity cascade`)
 
 const START_SERIALS = sql("select setval('serials', $1, false)")
@@ -122,11 +134,26 @@ export async function loadWorld(
     })
     bindings[`uuid:${user.name}`] = uuid
     bindings[`token:${user.name}`] = token
+    if (user.password !== undefined) await setPassword(tx, id, cheaplyHashed(user.password))
     for (const group of user.groups) await tx.query(JOIN_GROUP, [id, group])
     if (user.email_verified) await verifyUser(tx, id)
     if (user.is_rejected) await rejectUser(tx, id, 'spam')
     else if (user.moderated) await acceptUser(tx, id, 'auto_moderation')
     if (user.moderated && !user.is_rejected && !user.is_active) await deactivateUser(tx, uuid, 'left')
   }
+  for (const { secret, type, identifier, is_trusted, redirect_uris } of world.oauth2_clients ?? []) {
+    await addClient(tx, secretKey, {
+      identifier,
+      secret,
+      isConfidential: type === 'confidential',
+      isTrusted: is_trusted,
+      redirectUris: redirect_uris,
+    })
+  }
   return bindings
+}
+
+/** In a format of an imported account, which costs nothing: a world is loaded before each scenario. */
+function cheaplyHashed(password: string): string {
+  return `md5$world$${createHash('md5').update(`world${password}`).digest('hex')}`
 }

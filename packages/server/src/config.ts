@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { isAddress } from './mail/headers.ts'
+import { readSmtpUrl } from './mail/smtp-url.ts'
 import { DEFAULT_SETTINGS, type ServiceSettings } from './settings.ts'
 
 /** A place to listen at. */
@@ -20,6 +22,10 @@ export interface ServerConfig {
   readonly postgresBin: string | null
   readonly secretKeyFile: string | null
   readonly mailDir: string | null
+  /** Goes before the folder. */
+  readonly smtpUrl: string | null
+  /** Null: astakos at the host of the base URL. */
+  readonly mailFrom: string | null
   readonly logLevel: string
   /** Without `baseUrl` where that follows from the port that is got. */
   readonly settings: Omit<ServiceSettings, 'baseUrl'> & { readonly baseUrl: string | null }
@@ -49,6 +55,11 @@ export const OPTIONS = {
   'postgres-bin': { value: 'DIR', help: 'the programs of the embedded one, instead of those that come along' },
   'secret-key-file': { value: 'FILE', help: 'the key that seals tokens, made at the first start (beside the data)' },
   'mail-dir': { value: 'DIR', help: 'where mails are written to (mail, in the data directory)' },
+  'smtp-url': {
+    value: 'URL',
+    help: 'a mail server, smtp:// or smtps://USER:PASSWORD@HOST:PORT; without it mails are files',
+  },
+  'mail-from': { value: 'ADDRESS', help: 'who sends its mails (astakos, at the host of the base URL)' },
   'trust-proxy': { value: 'CIDR,…', help: 'proxies whose X-Forwarded-… are believed (nobody)' },
   'cors-origin': { value: 'ORIGIN,…', help: 'pages that may call from a browser; * for all (none)' },
   'metrics-listen': { value: 'HOST:PORT', help: 'where Prometheus finds /metrics (off)' },
@@ -56,7 +67,19 @@ export const OPTIONS = {
   'components-meta': { value: 'JSON', help: 'additions to ui/get_services, by component ({})' },
   'project-admins': { value: 'UUID,…', help: 'users who decide about applications and may do what owners do (none)' },
   'project-notifications-recipients': { value: 'ADDRESS,…', help: 'who hears of applications by mail (nobody)' },
+  'feedback-notifications-recipients': { value: 'ADDRESS,…', help: 'who gets feedback (the address of --mail-from)' },
   'cookie-name': { value: 'NAME', help: 'the cookie of signed-in browsers (_pithos2_a)' },
+  'cookie-domain': {
+    value: 'DOMAIN',
+    help: 'whose services read that cookie; signing in may lead back to them (none)',
+  },
+  'insecure-cookies': { value: '', help: 'cookies and OAuth2 also over plain HTTP; for trying things', isFlag: true },
+  'token-duration': { value: 'HOURS', help: 'how long a new token is good (720)' },
+  'redirect-schemes': { value: 'SCHEME,…', help: 'of native clients that get a token by weblogin (pithos,pithosdev)' },
+  'logout-next': { value: 'URL', help: 'where signing out leads (the first page)' },
+  'cloud-name': { value: 'NAME', help: 'how clients call this cloud in their files (synnefo)' },
+  'sign-up': { value: '', help: 'people may sign up by themselves', isFlag: true },
+  'no-moderation': { value: '', help: 'who signed up and proved the address is in, without an operator', isFlag: true },
   'endpoint-cache-timeout': { value: 'SECONDS', help: 'how old the service catalog may be (5)' },
   'resource-cache-timeout': { value: 'SECONDS', help: 'how old the list of resources may be (5)' },
   'idempotency-key-life': { value: 'HOURS', help: 'how long keys of ended commissions are kept (24)' },
@@ -93,6 +116,11 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
       ? (values['secret-key-file'] ?? null)
       : secretKeyFileOf(values['secret-key-file'], dataDir),
     mailDir: values['mail-dir'] === undefined ? dataDir && join(dataDir, 'mail') : resolve(values['mail-dir']),
+    smtpUrl: values['smtp-url'] === undefined ? null : smtpUrlOf(values['smtp-url']),
+    mailFrom:
+      values['mail-from'] === undefined
+        ? null
+        : addressOf('--mail-from', values['mail-from'], 'must be an address of mail'),
     logLevel: choiceOf('--log-level', values['log-level'] ?? 'info', LOG_LEVELS),
     settings: {
       ...DEFAULT_SETTINGS,
@@ -104,8 +132,10 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
       projectAdmins: listOf(values['project-admins'], (uuid) =>
         matching('--project-admins', uuid, /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i, 'must be uuids of users'),
       ),
-      projectRecipients: listOf(values['project-notifications-recipients'], (address) =>
-        matching('--project-notifications-recipients', address, /^[^\s@,]+@[^\s@,]+$/, 'must be addresses of mail'),
+      projectRecipients: addressesOf('--project-notifications-recipients', values['project-notifications-recipients']),
+      feedbackRecipients: addressesOf(
+        '--feedback-notifications-recipients',
+        values['feedback-notifications-recipients'],
       ),
       cookieName: matching(
         '--cookie-name',
@@ -113,6 +143,15 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
         /^[\w!#$%&'*+.^`|~-]+$/,
         'is no name of a cookie',
       ),
+      cookieDomain: values['cookie-domain'] === undefined ? null : domainOf(values['cookie-domain']),
+      cookieSecure: values['insecure-cookies'] !== 'true',
+      oauth2NeedsTls: values['insecure-cookies'] !== 'true',
+      tokenLifeMs: tokenLifeOf(values['token-duration'] ?? '720'),
+      redirectSchemes: listOf(values['redirect-schemes'] ?? 'pithos,pithosdev', schemeOf),
+      logoutNext: values['logout-next'] === undefined ? null : webUrlOf('--logout-next', values['logout-next']),
+      cloudName: matching('--cloud-name', values['cloud-name'] ?? 'synnefo', /^[\w.-]+$/, 'must be letters and digits'),
+      signUp: values['sign-up'] === 'true',
+      isModerated: values['no-moderation'] !== 'true',
       endpointCacheMs: numberOf('--endpoint-cache-timeout', values['endpoint-cache-timeout'] ?? '5') * 1000,
       resourceCacheMs: numberOf('--resource-cache-timeout', values['resource-cache-timeout'] ?? '5') * 1000,
       keyLifeMs: keyLifeOf(values['idempotency-key-life'] ?? '24'),
@@ -173,11 +212,57 @@ function baseUrlOf(text: string): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
 }
 
+function webUrlOf(option: string, text: string): string {
+  if (!/^https?:\/\/[\x21-\x7e]+$/.test(text) || !URL.canParse(text))
+    throw new ConfigError(option, 'must be an http or https URL')
+  return text
+}
+
+function domainOf(text: string): string {
+  return matching('--cookie-domain', text, /^\.?(?:[a-z\d-]+\.)+[a-z\d-]+$/i, 'must be a domain such as example.org')
+}
+
+/** Those that run something where they lead are none to hand a token to. */
+const DANGEROUS = /^(?:https?|javascript|data|vbscript|file|blob|about)$/
+
+function schemeOf(text: string): string {
+  const scheme = text.toLowerCase()
+  if (!/^[a-z][a-z\d+.-]*$/.test(scheme) || DANGEROUS.test(scheme))
+    throw new ConfigError('--redirect-schemes', 'must be schemes of native clients, such as pithos')
+  return scheme
+}
+
+function tokenLifeOf(text: string): number {
+  const hours = numberOf('--token-duration', text)
+  if (hours <= 0 || hours > HOURS_MAX)
+    throw new ConfigError('--token-duration', `must be above 0 and at most ${HOURS_MAX}`)
+  return hours * 3600 * 1000
+}
+
 /** Never repeated in a message: it may hold a password. */
 function postgresUrlOf(text: string): string {
   // Without a host, which is how a socket's folder is given, `URL` refuses what the driver takes.
   if (!/^postgres(?:ql)?:\/\//.test(text) || !URL.canParse(text.replace('@/', '@host/')))
     throw new ConfigError('--database-url', 'must be a postgresql:// URL')
+  return text
+}
+
+/** Not repeated either. */
+function smtpUrlOf(text: string): string {
+  try {
+    readSmtpUrl(text)
+  } catch (error) {
+    throw new ConfigError('--smtp-url', (error as RangeError).message)
+  }
+  return text
+}
+
+function addressesOf(option: string, text: string | undefined): string[] {
+  return listOf(text, (address) => addressOf(option, address, 'must be addresses of mail'))
+}
+
+function addressOf(option: string, text: string, rule: string): string {
+  if (!isAddress(text)) throw new ConfigError(option, rule)
   return text
 }
 

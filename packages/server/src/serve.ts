@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Place, ServerConfig } from './config.ts'
+import { cleanUp } from './cleanup.ts'
 import { checkDataFolder } from './data-folder.ts'
 import { embeddedCluster, givenCluster, type Cluster } from './db/cluster.ts'
 import { Database } from './db/database.ts'
@@ -12,10 +13,10 @@ import { createApp } from './http/app.ts'
 import { checkSecretKey } from './identity/secret-key-check.ts'
 import { loadSecretKey } from './identity/secret-key.ts'
 import { createLogger } from './logger.ts'
-import { mailToFolder, noMail } from './mail.ts'
+import { noMail } from './mail/mail.ts'
+import { mailerOf } from './mail/place.ts'
 import { Metrics } from './metrics.ts'
 import { bootstrap } from './operations/bootstrap.ts'
-import { cleanUpKeys } from './quotas/cleanup.ts'
 import { QuotaEngine } from './quotas/engine.ts'
 import { addHealth } from './routes/health.ts'
 import { routes } from './routes/index.ts'
@@ -72,13 +73,15 @@ export async function startServer(
         { from: movedFrom, to: baseUrl },
         'The catalog of all services on this database names another base URL now',
       )
-    const mailer = config.mailDir === null ? noMail : mailToFolder(config.mailDir)
-    const service = createService({ ...config.settings, baseUrl }, { database, engine, mailer }, (error) => {
+    const mailer = mailerOf(config, baseUrl)
+    const service = createService({ ...config.settings, baseUrl }, secretKey, { database, engine, mailer }, (error) => {
       // Where there is no place for mails, nobody expects one.
       if (mailer !== noMail) logger.warn({ err: error }, 'A mail could not be sent')
     })
     const app = createApp({ service, routes, logger, onAnswer: metrics.onAnswer })
     addHealth(app, database)
+    service.outbox.start()
+    stops.push(() => service.outbox.stop())
     await gate.open(app)
     stops.push(() => closeInTime(app, logger))
 
@@ -86,7 +89,7 @@ export async function startServer(
       const server = await named('--metrics-listen', metrics.listen(config.metricsListen))
       stops.push(() => new Promise((resolve) => server.close(resolve).closeAllConnections()))
     }
-    stops.push(repeat(CLEAN_UP_MS, logger, () => cleanUpKeys(database, config.settings.keyLifeMs)))
+    stops.push(repeat(CLEAN_UP_MS, logger, () => cleanUp(database, config.settings)))
     logger.info({ baseUrl, database: cluster.name }, 'The service is ready')
     return {
       baseUrl,
@@ -165,7 +168,7 @@ async function closeInTime(app: FastifyInstance, logger: Logger): Promise<void> 
 function repeat(everyMs: number, logger: Logger, task: () => Promise<unknown>): () => Promise<void> {
   let running: Promise<unknown> = Promise.resolve()
   const timer = setInterval(() => {
-    running = task().catch((error: unknown) => logger.warn({ err: error }, 'Old keys could not be deleted'))
+    running = task().catch((error: unknown) => logger.warn({ err: error }, 'What is over could not be deleted'))
   }, everyMs)
   timer.unref()
   return async () => {

@@ -5,10 +5,12 @@ import { Cached } from './identity/cached.ts'
 import { Callers } from './identity/callers.ts'
 import { readCatalog, type Catalog } from './identity/catalog.ts'
 import { Usernames } from './identity/usernames.ts'
-import type { Mail, Mailer } from './mail.ts'
+import type { Mailer } from './mail/mail.ts'
+import { Outbox } from './mail/outbox.ts'
 import type { QuotaEngine } from './quotas/engine.ts'
 import { ownQuotas } from './quotas/own-quotas.ts'
 import { readResources, type ResourceInfo } from './quotas/resources.ts'
+import { Desk } from './signin/desk.ts'
 import type { ServiceSettings } from './settings.ts'
 
 /** What the routes work with. */
@@ -18,11 +20,12 @@ export interface Service {
   readonly engine: QuotaEngine
   readonly mailer: Mailer
   readonly onMailFailure: (error: unknown) => void
-  /** Mails on the side: that one fails is logged, and nobody waits for it. */
-  readonly notify: (mails: readonly Mail[]) => void
+  /** Mails on the side: nobody waits for them. */
+  readonly outbox: Outbox
   readonly callers: Callers
   readonly accesses: Accesses
   readonly usernames: Usernames
+  readonly desk: Desk
   readonly ownQuotas: Loader<bigint, string>
   readonly catalog: Cached<Catalog>
   readonly resources: Cached<readonly (readonly [string, ResourceInfo])[]>
@@ -30,6 +33,7 @@ export interface Service {
 
 export function createService(
   settings: ServiceSettings,
+  secretKey: Buffer,
   { database, engine, mailer }: Pick<Service, 'database' | 'engine' | 'mailer'>,
   onMailFailure: (error: unknown) => void = () => undefined,
 ): Service {
@@ -40,12 +44,11 @@ export function createService(
     engine,
     mailer,
     onMailFailure,
-    notify(mails) {
-      for (const mail of mails) mailer.send(mail).catch(onMailFailure)
-    },
+    outbox: new Outbox(database, { mailer, secretKey, onFailure: onMailFailure }),
     callers: new Callers(database),
     accesses: new Accesses(database),
     usernames: new Usernames(database),
+    desk: new Desk(database, secretKey, settings.tokenLifeMs),
     ownQuotas: ownQuotas(database, async () => (await resources.get()).map(([name]) => name)),
     catalog: new Cached(() => readCatalog(database), settings.endpointCacheMs),
     resources,

@@ -10,6 +10,7 @@ describe('the options of serve', () => {
       dataDir: resolve('astakos-data'),
       secretKeyFile: resolve('astakos-data.secret-key'),
       mailDir: resolve('astakos-data/mail'),
+      smtpUrl: null,
       metricsListen: null,
       logLevel: 'info',
       settings: { baseUrl: null, trustProxy: [], corsOrigins: null, cookieName: '_pithos2_a', keyLifeMs: 86_400_000 },
@@ -25,6 +26,8 @@ describe('the options of serve', () => {
     'postgres-bin': '/opt/pg/bin',
     'secret-key-file': '/etc/astakos/key',
     'mail-dir': '/var/mail/astakos',
+    'smtp-url': 'smtps://astakos:s%20cret@mail.example.org',
+    'mail-from': 'accounts@example.org',
     'trust-proxy': '10.0.0.0/8, ::1',
     'cors-origin': 'https://a.example.org,*',
     'metrics-listen': ':9100',
@@ -32,7 +35,16 @@ describe('the options of serve', () => {
     'components-meta': '{"pithos": {"order": 7}}',
     'project-admins': '0b0c2f5e-7d55-4d5c-8f0e-6c7a2d1b9e10, 7a3d9c1e-2b4f-4e6a-9d8c-1f0e2d3c4b5a',
     'project-notifications-recipients': 'helpdesk@example.org',
+    'feedback-notifications-recipients': 'helpdesk@example.org, board@example.org',
     'cookie-name': 'token',
+    'cookie-domain': 'example.org',
+    'insecure-cookies': 'true',
+    'token-duration': '24',
+    'redirect-schemes': 'pithos',
+    'logout-next': 'https://www.example.org/',
+    'cloud-name': 'okeanos',
+    'sign-up': 'true',
+    'no-moderation': 'true',
     'endpoint-cache-timeout': '60',
     'resource-cache-timeout': '0',
     'idempotency-key-life': '48',
@@ -40,13 +52,13 @@ describe('the options of serve', () => {
 
   for (const name of Object.keys(OPTIONS) as OptionName[]) {
     it(`--${name} is the same as ${variableOf(name)}, and goes before it`, () => {
-      const given = name === 'throw-away' ? [`--${name}`] : [`--${name}`, values[name]]
+      const isFlag = 'isFlag' in OPTIONS[name]
+      const given = isFlag ? [`--${name}`] : [`--${name}`, values[name]]
       const plain = readConfig([], {})
       const byOption = readConfig(given, {})
       expect(byOption).not.toEqual(plain)
       expect(readConfig([], { [variableOf(name)]: values[name] })).toEqual(byOption)
-      if (name !== 'throw-away')
-        expect(readConfig(given, { [variableOf(name)]: 'something that is wrong' })).toEqual(byOption)
+      if (!isFlag) expect(readConfig(given, { [variableOf(name)]: 'something that is wrong' })).toEqual(byOption)
     })
   }
 
@@ -81,8 +93,24 @@ describe('the options of serve', () => {
     ['endpoint-cache-timeout', '-1', '--endpoint-cache-timeout must be a number, not negative'],
     ['idempotency-key-life', '1', '--idempotency-key-life must be at least 24'],
     ['idempotency-key-life', '999999999', '--idempotency-key-life must be at most 87600'],
+    ['cookie-domain', 'org', '--cookie-domain must be a domain such as example.org'],
+    ['token-duration', '0', '--token-duration must be above 0 and at most 87600'],
+    ['redirect-schemes', 'javascript', '--redirect-schemes must be schemes of native clients, such as pithos'],
+    ['redirect-schemes', 'https', '--redirect-schemes must be schemes of native clients, such as pithos'],
+    ['logout-next', 'javascript:alert(1)', '--logout-next must be an http or https URL'],
+    ['cloud-name', 'a]b', '--cloud-name must be letters and digits'],
     ['project-admins', 'alice', '--project-admins must be uuids of users'],
     ['project-notifications-recipients', 'helpdesk', '--project-notifications-recipients must be addresses of mail'],
+    ['feedback-notifications-recipients', 'a@b, c', '--feedback-notifications-recipients must be addresses of mail'],
+    ['mail-from', 'Astakos <a@example.org>', '--mail-from must be an address of mail'],
+    ['mail-from', 'a@b\nBcc: c@d', '--mail-from must be an address of mail'],
+    ['smtp-url', 'mail.example.org', '--smtp-url must be an smtp:// or smtps:// URL'],
+    ['smtp-url', 'http://u:secret@h', '--smtp-url must be an smtp:// or smtps:// URL'],
+    ['smtp-url', 'smtp://u:se/cret@h', '--smtp-url must be an smtp:// or smtps:// URL'],
+    ['smtp-url', 'smtp://u:1/secret@h', '--smtp-url must have no path, no query and no fragment'],
+    ['smtp-url', 'smtp://h/?logger=true', '--smtp-url must have no path, no query and no fragment'],
+    ['smtp-url', 'smtp://u:secret%@h', '--smtp-url must have its user and password percent-encoded'],
+    ['smtp-url', 'smtp://u@h', '--smtp-url must have both a user and a password, or neither'],
   ]
   for (const [name, value, message] of wrong) {
     it(`--${name} ${value} is refused`, () => {

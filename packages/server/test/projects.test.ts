@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startWorldService, type WorldService } from '../scripts/world-service.ts'
 import { sql } from '../src/db/statement.ts'
-import type { Mail } from '../src/mail.ts'
+import type { Mail } from '../src/mail/mail.ts'
 import { activateUser, deactivateUser } from '../src/operations/activation.ts'
 import { expiredProjects, terminateExpired } from '../src/operations/projects.ts'
 import { acceptUser, addUser, verifyUser } from '../src/operations/users.ts'
@@ -235,6 +235,7 @@ for (const database of databases) {
         await act('carol', id, 'suspend')
         const email = (name: string): string =>
           (WORLD.users.find((user) => user.name === name) as { email: string }).email
+        await expect.poll(() => mails.length, { timeout: 30_000 }).toBe(6)
         expect(mails.map(({ to }) => to)).toEqual([
           ['helpdesk@example.org'],
           [email('alice')],

@@ -17,7 +17,7 @@ let tokens: Record<string, string>
 
 beforeAll(async () => {
   const { connection } = await freshDatabase(await startServer(database), migrated)
-  const { host = '', port = 5432 } = connection
+  const { host, port } = connection
   const target = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port }
   proxy = await startTcpProxy(target)
   service = await startWorldService({ ...connection, host: '127.0.0.1', port: proxy.port })
@@ -31,11 +31,11 @@ afterAll(async () => {
 
 const get = (path: string): Promise<Reply> =>
   send('GET', `${service.origin}/astakos/account/v1.0/${path}`, {
-    headers: { 'x-auth-token': tokens['token:alice'] as string },
+    headers: { 'x-auth-token': tokens['token:alice'] },
   })
 const post = (path: string, body: unknown): Promise<Reply> =>
   send('POST', `${service.origin}/astakos/account/v1.0/${path}`, {
-    headers: { 'x-auth-token': tokens['token:alice'] as string, 'content-type': 'application/json' },
+    headers: { 'x-auth-token': tokens['token:alice'], 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
 

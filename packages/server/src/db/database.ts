@@ -41,6 +41,11 @@ export class Database implements Queryable {
       }
     }
     this.#pool = new pg.Pool({ max: TRANSACTIONS_MAX, Client: Client as unknown as typeof pg.Client })
+    // The same statements over and over: planning them costs more than most of them.
+    this.#pool.on(
+      'connect',
+      (client) => void client.query('set plan_cache_mode = force_generic_plan').catch(() => undefined),
+    )
     // Of an idle connection: the next transaction opens another one.
     this.#pool.on('error', () => undefined)
   }

@@ -8,6 +8,8 @@ export interface Answer {
   readonly body: string | Readable
   readonly contentType: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Lines for `Set-Cookie`. */
+  readonly cookies?: readonly string[]
 }
 
 export function json(document: unknown, status = 200): Answer {

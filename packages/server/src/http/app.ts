@@ -113,6 +113,8 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
     header: (name) => (name === 'content-type' ? (request.contentType ?? undefined) : headerOf(request, name)),
     origin: isTrusted(request.socket.remoteAddress) ? `${schemeOf(request)}://${request.host}` : base.origin,
     url: request.originalUrl,
+    isSecure: isTrusted(request.socket.remoteAddress) && schemeOf(request) === 'https',
+    address: request.ip,
   })
 
   for (const route of routes) {
@@ -197,7 +199,7 @@ function fail(error: unknown, request: FastifyRequest, reply: FastifyReply, kind
 function send(
   reply: FastifyReply,
   kind: Route['kind'],
-  { status, body, contentType, headers: own }: Answer,
+  { status, body, contentType, headers: own, cookies }: Answer,
 ): FastifyReply {
   reply.code(status).header('content-type', contentType).header('x-request-id', reply.request.id)
   if (kind === 'api') {
@@ -206,6 +208,7 @@ function send(
     if (typeof vary === 'string') reply.header('vary', `X-Auth-Token, ${vary}`)
   }
   if (own) reply.headers(own)
+  if (cookies) reply.header('set-cookie', cookies)
   // As bytes where no charset is named: to a text the framework would add one.
   const isBare = typeof body === 'string' && !contentType.includes('charset')
   return reply.send(isBare ? Buffer.from(body) : body)

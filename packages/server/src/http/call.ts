@@ -17,6 +17,10 @@ export interface Call {
   readonly origin: string
   /** As it was asked for, with the query. */
   readonly url: string
+  /** Over TLS, at least up to a trusted proxy. */
+  readonly isSecure: boolean
+  /** Of the client, as far as proxies are believed. */
+  readonly address: string
 }
 
 export interface UserCall extends Call {

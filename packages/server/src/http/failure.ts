@@ -1,5 +1,6 @@
 import { Busy } from '../quotas/engine.ts'
 import { KeyReused } from '../quotas/requests.ts'
+import { TooManyPasswords } from '../identity/passwords.ts'
 import { Refused, type RefusalKind } from '../projects/refused.ts'
 import { isLockConflict, isUnavailable, OutcomeUnknown } from '../db/errors.ts'
 import { Fault, type FaultName } from './fault.ts'
@@ -17,6 +18,8 @@ const FAULTS: Readonly<Record<RefusalKind, FaultName>> = {
 export function faultOf(error: unknown): Fault | null {
   if (error instanceof Fault) return error
   if (error instanceof Refused) return new Fault(FAULTS[error.kind], error.message)
+  if (error instanceof TooManyPasswords)
+    return new Fault('serviceUnavailable', error.message, { 'retry-after': String(error.retryAfterSeconds) })
   if (error instanceof KeyReused) return new Fault('unprocessableEntity', error.message)
   // Without `Retry-After`: whoever has no key must not come again blindly. Idempotency contract, 10.
   if (error instanceof OutcomeUnknown) return new Fault('serviceUnavailable', error.message)

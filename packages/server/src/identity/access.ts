@@ -5,13 +5,18 @@ import { timeOf } from '../db/time.ts'
 import { byHash, type UserCaller } from './callers.ts'
 import { hashToken } from './tokens.ts'
 
-/** What an authentication answers of the user. Source: identity specification, 2.1. */
-export interface Access extends UserCaller {
+/** Who a token is of, one of OAuth2 too. Source: identity specification, 2.1 and 2.3. */
+export interface AccessHolder {
+  readonly uuid: string
   readonly realName: string
   /** As a date of the API. */
   readonly expires: string
   readonly defaultProject: string | null
   readonly roles: readonly { readonly id: string; readonly name: string }[]
+}
+
+/** What an authentication answers of the user. */
+export interface Access extends UserCaller, AccessHolder {
   readonly projects: readonly string[]
 }
 

@@ -20,19 +20,19 @@ const catalogService = z.object({
 
 const named = z.object({ id: z.string().nullable(), name: z.string() })
 
+const token = z.object({ id: z.string(), expires: date, tenant: named })
+const user = z.object({
+  id: uuid,
+  name: z.string(),
+  roles: z.array(z.object({ id: z.string(), name: z.string() })),
+  roles_links: z.array(z.unknown()),
+})
+
 /** Without a body the catalog alone. */
 const access = z.object({
   access: z.object({
-    token: z.object({ id: z.string(), expires: date, tenant: named }).optional(),
-    user: z
-      .object({
-        id: uuid,
-        name: z.string(),
-        roles: z.array(z.object({ id: z.string(), name: z.string() })),
-        roles_links: z.array(z.unknown()),
-        projects: z.array(uuid),
-      })
-      .optional(),
+    token: token.optional(),
+    user: user.extend({ projects: z.array(uuid) }).optional(),
     serviceCatalog: z.array(catalogService),
   }),
 })
@@ -119,6 +119,7 @@ export const answerSchemas: Readonly<Record<string, JsonSchema>> = {
     }),
   ),
   Access: schemaOf(access),
+  GrantedAccess: schemaOf(z.object({ access: z.object({ token, user }) })),
   UserCatalogs: schemaOf(
     z.object({
       uuid_catalog: z.record(z.string(), z.string()),

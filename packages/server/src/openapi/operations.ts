@@ -13,6 +13,12 @@ const list = (name: string, description: string): JsonSchema => ({
 })
 const SERIAL: JsonSchema = { name: 'serial', in: 'path', required: true, schema: { ...INT64, minimum: 0 } }
 const TOKEN: JsonSchema = { name: 'token', in: 'path', required: true, schema: { type: 'string' } }
+const BELONGS_TO: JsonSchema = {
+  name: 'belongsTo',
+  in: 'query',
+  description: 'Has to begin with the scope of the token',
+  schema: { type: 'string' },
+}
 const CALLBACK: JsonSchema = {
   name: 'callback',
   in: 'query',
@@ -69,10 +75,10 @@ const validate: Operation = {
   id: 'validateToken',
   tag: 'identity',
   summary: 'Validates an access token of OAuth2',
-  description: 'The token is all that follows, with its slashes. None are given out yet, so none is found.',
+  description: 'The token is all that follows, with its slashes. Tokens of users and components are not known here.',
   caller: 'nobody',
-  parameters: [TOKEN],
-  answers: {},
+  parameters: [TOKEN, BELONGS_TO],
+  answers: { 200: { description: 'Who the token is of', schema: 'GrantedAccess' } },
   faults: [404],
 }
 

@@ -1,11 +1,14 @@
 import { intArray } from '../db/connect.ts'
 import { sql, type Queryable } from '../db/statement.ts'
+import { endGrantsOf } from '../oauth2/tokens.ts'
 import { logMemberships, logProjects } from '../projects/log.ts'
 import { setProjectState } from '../projects/locked-project.ts'
 import { syncLimits } from '../projects/sync.ts'
 import { lockInOrder } from '../quotas/lock.ts'
 
 /** An account that stops working, and works again: its projects and memberships with it. Source: identity specification, 1.3. */
+
+const END_SESSIONS = sql('delete from sessions where user_id = $1')
 
 const FIND = sql('select id from users where uuid = $1')
 
@@ -56,6 +59,8 @@ export async function deactivateUser(tx: Queryable, uuid: string, reason: string
   const id = await lockAllOf(tx, uuid)
   const rows = id === null ? [] : await tx.query(DEACTIVATE, [id, reason])
   if (id === null || rows.length === 0) throw new RangeError('There is no accepted user of that uuid')
+  await tx.query(END_SESSIONS, [id])
+  await endGrantsOf(tx, id)
   await move(tx, await tx.query(PROJECTS_TO_SUSPEND, [uuid, id]), await tx.query(MEMBERSHIPS_TO_SUSPEND, [id]), {
     from: 'active',
     project: 'suspended',

@@ -30,7 +30,7 @@ export async function modifyProjectLimit(
   if (!project) throw noSuchProject(uuid)
   const rows = await tx.query(SET_LIMIT, [project.id, resource, projectCapacity ?? null, memberCapacity ?? null])
   if (rows.length === 0) throw new RangeError(`Project ${uuid} has no resource ${resource}`)
-  await syncLimits(tx, { projects: [project.id], resource })
+  await syncLimits(tx, { projects: [project.id], resources: [resource] })
 }
 
 const EXPIRED = sql(`

@@ -102,7 +102,7 @@ export async function addResource(tx: Queryable, input: ResourceInput): Promise<
   ])
   const { id } = row as { id: bigint }
   const projects = await tx.query<{ project_id: bigint }>(INSERT_PAIRS, [id])
-  await syncLimits(tx, { projects: projects.map(({ project_id }) => project_id), resource: input.name })
+  await syncLimits(tx, { projects: projects.map(({ project_id }) => project_id), resources: [input.name] })
 }
 
 export interface ResourceChange {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql, type Queryable } from '../db/statement.ts'
 import { checkToken, generateToken, hashToken, sealToken } from '../identity/tokens.ts'
+import { endGrantsOf } from '../oauth2/tokens.ts'
 import { logProjects } from '../projects/log.ts'
 import { syncLimits } from '../projects/sync.ts'
 import { lockInOrder } from '../quotas/lock.ts'
@@ -106,10 +107,15 @@ const RENEW = sql(`
    where uuid = $1
   returning id`)
 
-/** @returns the new token; the old one is worth nothing from the commit on. */
+const END_SESSIONS = sql('delete from sessions where user_id = $1')
+
+/** Sessions and access tokens of OAuth2 end with the old token. @returns the new one; the old one is worth nothing from the commit on. */
 export async function renewToken(tx: Queryable, secretKey: Buffer, uuid: string, expires: Date): Promise<string> {
   const token = generateToken()
-  const rows = await tx.query(RENEW, [uuid, hashToken(token), sealToken(secretKey, uuid, token), expires])
-  if (rows.length === 0) throw new RangeError('There is no user of that uuid')
+  const values = [uuid, hashToken(token), sealToken(secretKey, uuid, token), expires]
+  const [user] = await tx.query<{ id: bigint }>(RENEW, values)
+  if (!user) throw new RangeError('There is no user of that uuid')
+  await tx.query(END_SESSIONS, [user.id])
+  await endGrantsOf(tx, user.id)
   return token
 }

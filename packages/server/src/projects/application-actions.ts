@@ -1,5 +1,5 @@
 import { sql, type Queryable } from '../db/statement.ts'
-import type { Mail } from '../mail.ts'
+import type { Mail } from '../mail/mail.ts'
 import type { Actor } from './actor.ts'
 import { APPLICATION_MACHINE, type ApplicationState, type ApplicationWords } from './application-machine.ts'
 import { holderOfName, lockProjectById, type LockedProject } from './locked-project.ts'
@@ -11,6 +11,7 @@ import { PROJECT_MACHINE, type ProjectAction, type ProjectWords } from './projec
 import { refuseProject } from './refusals.ts'
 import { notLastApplication, notPermitted, noSuchApplication, Refused } from './refused.ts'
 import { syncLimits } from './sync.ts'
+import type { Changed } from '../quotas/lock.ts'
 
 export const APPLICATION_ACTIONS = ['approve', 'deny', 'dismiss', 'cancel'] as const
 export type OpenApplicationAction = (typeof APPLICATION_ACTIONS)[number]
@@ -67,14 +68,14 @@ export async function actOnApplication(tx: Queryable, actor: Actor, order: Appli
   })
   if (refusal !== null) throw refusalOf(refusal, order, application.state)
   await record(tx, application, move, actor, reason)
-  const isSynced = await moveProject(tx, project, application, move, actor, reason)
+  const changed = await moveProject(tx, project, application, move, actor, reason)
   // One lock over all holdings that change: those of the project, and what counts the applicant's applications.
   const changes = move.effects.includes('release pending')
     ? [{ applicant: application.applicant, by: -1n as const }]
     : []
-  if (isSynced) {
+  if (changed) {
     const charge = await pendingCharge(tx, changes)
-    const locked = await syncLimits(tx, { projects: [project.id] }, { holdings: charge.ids })
+    const locked = await syncLimits(tx, changed, { holdings: charge.ids })
     await chargePending(tx, charge, locked, { force: true })
   } else if (changes.length > 0) await changePending(tx, changes, { force: true })
   return mailsOf(move, project, application, order)
@@ -147,9 +148,10 @@ const APPLY_CAPACITIES = sql(`
   insert into project_resources (project_id, resource_id, project_capacity, member_capacity)
   select $1, resource_id, project_capacity, member_capacity from application_resources where application_id = $2
       on conflict (project_id, resource_id) do update
-     set project_capacity = excluded.project_capacity, member_capacity = excluded.member_capacity`)
+     set project_capacity = excluded.project_capacity, member_capacity = excluded.member_capacity
+  returning (select name from resources as r where r.id = resource_id) as name`)
 
-/** @returns whether limits have to follow. */
+/** @returns what limits have to follow; null: none. */
 async function moveProject(
   tx: Queryable,
   project: LockedProject,
@@ -157,9 +159,9 @@ async function moveProject(
   { effects }: Move<ApplicationWords>,
   actor: Actor,
   reason: string,
-): Promise<boolean> {
+): Promise<Changed | null> {
   const action = projectActionOf(effects)
-  if (action === null) return false
+  if (action === null) return null
   const name = application.name ?? project.name
   const nameHolder = action === 'activate' ? await holderOfName(tx, name, project.id) : null
   const { refusal, move } = decide(PROJECT_MACHINE[action], {
@@ -169,12 +171,16 @@ async function moveProject(
   })
   if (refusal !== null) throw refuseProject(refusal, { uuid: project.uuid, name }, nameHolder)
   if (move.effects.includes('complete resources')) await tx.query(COMPLETE_RESOURCES, [project.id])
+  // What stays active has the limits that it had, but those that were asked for; its members may be many.
+  let resources: string[] | undefined
   if (move.effects.includes('apply changes')) {
     await tx.query(APPLY_CHANGES, [project.id, application.id])
-    await tx.query(APPLY_CAPACITIES, [project.id, application.id])
+    const rows = await tx.query<{ name: string }>(APPLY_CAPACITIES, [project.id, application.id])
+    if (move.to === project.state) resources = rows.map(({ name: resource }) => resource)
   }
   await changeState(tx, project, move, actor, reason)
-  return has(move.effects, 'sync limits')
+  if (!has(move.effects, 'sync limits') || resources?.length === 0) return null
+  return { projects: [project.id], resources }
 }
 
 function projectActionOf(effects: Move<ApplicationWords>['effects']): ProjectAction | null {

@@ -1,6 +1,6 @@
 import { intArray } from '../db/connect.ts'
 import { sql, type Queryable } from '../db/statement.ts'
-import { lockInOrder } from '../quotas/lock.ts'
+import { lockInOrder, settled } from '../quotas/lock.ts'
 import type { Actor } from './actor.ts'
 import type { ProjectState, ProjectWords } from './project-machine.ts'
 
@@ -50,8 +50,10 @@ export async function lockProjectById(
   id: bigint,
   { registry = false }: LockOptions = {},
 ): Promise<LockedProject> {
-  await lockInOrder(tx, { registry, projects: [id] })
-  const [project] = await tx.query<LockedProject>(READ, [id])
+  const [, [project]] = await settled([
+    lockInOrder(tx, { registry, projects: [id] }),
+    tx.query<LockedProject>(READ, [id]),
+  ])
   return project as LockedProject
 }
 

@@ -1,4 +1,4 @@
-import type { Mail } from '../mail.ts'
+import type { Mail } from '../mail/mail.ts'
 
 /** What is told by mail, once it is done. Source: project specification, 15; membership specification, 8. */
 

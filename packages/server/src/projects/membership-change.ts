@@ -1,5 +1,5 @@
 import { sql, type Queryable } from '../db/statement.ts'
-import type { Mail } from '../mail.ts'
+import type { Mail } from '../mail/mail.ts'
 import { lockInOrder } from '../quotas/lock.ts'
 import type { Actor } from './actor.ts'
 import type { LockedProject } from './locked-project.ts'

@@ -32,14 +32,14 @@ const FIND = sql(`
 
 const DRAW_SERIAL = sql("select nextval('serials') as serial")
 
-/** Replacing one's own is neutral. */
+/** Replacing one's own is neutral, and still has to fit: nothing at all is too much above a limit. Quota specification, Q-4. */
 export async function pendingCharge(tx: Queryable, changes: readonly PendingChange[]): Promise<PendingCharge> {
   const provisions = mergeProvisions(
     changes.flatMap(({ applicant, by }) => [
       { holder: `user:${applicant}`, source: `project:${applicant}`, resource: RESOURCE, quantity: by },
       { holder: `project:${applicant}`, source: null, resource: RESOURCE, quantity: by },
     ]),
-  ).filter(({ quantity }) => quantity !== 0n)
+  )
   const rows = await tx.query<{ id: bigint }>(FIND, [
     provisions.map(({ holder }) => holder),
     provisions.map(({ source }) => source),
@@ -62,7 +62,7 @@ export async function chargePending(
   if (provisions.length === 0) return
   for (const [index, { quantity }] of provisions.entries()) {
     const holding = holdings.get(ids[index] as bigint)
-    if (!force && holding && quantity > 0n && holding.usageMax + quantity > holding.limit)
+    if (!force && holding && quantity >= 0n && holding.usageMax + quantity > holding.limit)
       throw tooManyPending(holding.limit)
   }
   const [drawn] = await tx.query<{ serial: bigint }>(DRAW_SERIAL)

@@ -1,5 +1,5 @@
 import { sql, type Queryable } from '../db/statement.ts'
-import type { Mail } from '../mail.ts'
+import type { Mail } from '../mail/mail.ts'
 import type { Actor } from './actor.ts'
 import { holderOfName, lockProject, rolesIn, setProjectState, type LockedProject } from './locked-project.ts'
 import { logProjects } from './log.ts'

@@ -13,9 +13,10 @@ const COLUMNS = `
          p.join_policy, p.leave_policy, u.is_active, p.owner_id is not distinct from $1::bigint as is_owner,
          m.user_id = $1 as is_member, l.states, l.dates`
 
+/** One by one (`offset 0`): else a plan may read all users for each page. */
 const JOINS = `
-    join users as u on u.id = m.user_id
-    join projects as p on p.id = m.project_id
+   cross join lateral (select uuid, is_active from users where id = m.user_id offset 0) as u
+   cross join lateral (select * from projects where id = m.project_id offset 0) as p
    cross join lateral (
      select array_agg(s.to_state) as states, array_agg(extract(epoch from s.date)::text) as dates
        from (select distinct on (to_state) to_state, date
@@ -44,33 +45,40 @@ export async function readMembership(on: Queryable, reader: Reader, id: bigint |
 const IN_ORDER = `order by m.project_id, m.id limit ${PAGE_SIZE}`
 const BEHIND = '(m.project_id, m.id) > ($2, $3)'
 
+/** The candidates have all columns that are needed: to look them up again costs as much as the rest. */
 const page = (candidates: string): ReturnType<typeof sql> =>
   sql(`
-  with page as materialized (${candidates})
+  with m as materialized (${candidates})
 ${COLUMNS}
-    from page
-    join memberships as m on m.id = page.id ${JOINS}
+    from m ${JOINS}
    order by m.project_id, m.id`)
 
+const CANDIDATE = 'm.id, m.user_id, m.project_id, m.state'
 const PROJECT = '(select id from projects where uuid = $4)'
 
 const all = (project = ''): string => `
-    select m.id from memberships as m where ${BEHIND}${project && ` and m.project_id = ${project}`} ${IN_ORDER}`
+    select ${CANDIDATE}
+      from memberships as m
+     where ${BEHIND}${project && ` and m.project_id = ${project}`}
+     ${IN_ORDER}`
 // Each branch stops when it has a page. The ties are the rest of the last project, of which no more than a page is read.
 const visible = (project = ''): string => `
-    select m.id
+    select ${CANDIDATE}
       from (
-        (select m.id, m.project_id
+        (select ${CANDIDATE}
            from memberships as m
           where m.user_id = $1 and ${BEHIND}${project && ` and m.project_id = ${project}`}
           order by m.project_id limit ${PAGE_SIZE})
         union
-        (select m.id, p.id
+        (select ${CANDIDATE}
            from projects as p
           cross join lateral (
-            select m.id from memberships as m where m.project_id = p.id and ${BEHIND} ${IN_ORDER}) as m
+            select ${CANDIDATE}
+              from memberships as m
+             where m.project_id = p.id and ${BEHIND}
+             ${IN_ORDER}) as m
           where p.owner_id = $1 and p.id >= $2${project && ` and p.id = ${project}`}
-          order by p.id fetch first ${PAGE_SIZE} rows with ties)) as m (id, project_id)
+          order by p.id fetch first ${PAGE_SIZE} rows with ties)) as m
      ${IN_ORDER}`
 
 const PAGES = {

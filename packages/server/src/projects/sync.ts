@@ -1,6 +1,6 @@
 import { intArray } from '../db/connect.ts'
 import { sql, type Queryable } from '../db/statement.ts'
-import { lockInOrder, type Changed, type Locked, type Wanted } from '../quotas/lock.ts'
+import { lockInOrder, settled, type Changed, type Locked, type Wanted } from '../quotas/lock.ts'
 
 const UPSERT = `
   on conflict on constraint holding_key do update
@@ -15,7 +15,7 @@ const SET_PROJECT_LIMITS = sql(`
     join resources as r on r.id = q.resource_id
    where p.id = any($1::bigint[])
      and p.state in ('active', 'suspended', 'terminated')
-     and ($2::text is null or r.name = $2)
+     and ($2::text[] is null or r.name = any($2))
    order by p.id, r.id ${UPSERT}`)
 
 const SET_MEMBER_LIMITS = sql(`
@@ -30,7 +30,7 @@ const SET_MEMBER_LIMITS = sql(`
    where m.initialized
      and p.state in ('active', 'suspended', 'terminated')
      and m.id = any($2::bigint[] || array(select id from memberships where project_id = any($1::bigint[])))
-     and ($3::text is null or r.name = $3)
+     and ($3::text[] is null or r.name = any($3))
    order by m.id, r.id ${UPSERT}`)
 
 /**
@@ -41,10 +41,12 @@ const SET_MEMBER_LIMITS = sql(`
  * @param also what else is locked with them.
  */
 export async function syncLimits(tx: Queryable, changed: Changed, also: Wanted = {}): Promise<Locked> {
-  const { projects = [], memberships = [], resource = null } = changed
+  const { projects = [], memberships = [], resources = null } = changed
   const [ofProjects, ofMembers] = [intArray(projects), intArray(memberships)]
-  const locked = await lockInOrder(tx, { ...also, projects, memberships, limitsOf: changed })
-  await tx.query(SET_PROJECT_LIMITS, [ofProjects, resource])
-  await tx.query(SET_MEMBER_LIMITS, [ofProjects, ofMembers, resource])
+  const [locked] = await settled([
+    lockInOrder(tx, { ...also, projects, memberships, limitsOf: changed }),
+    projects.length > 0 ? tx.query(SET_PROJECT_LIMITS, [ofProjects, resources]) : [],
+    tx.query(SET_MEMBER_LIMITS, [ofProjects, ofMembers, resources]),
+  ])
   return locked
 }

@@ -29,8 +29,8 @@ export interface Changed {
   readonly projects?: readonly bigint[]
   /** By state: the limits of those members. */
   readonly memberships?: readonly bigint[]
-  /** Only this one. @default all */
-  readonly resource?: string | undefined
+  /** Only these. @default all */
+  readonly resources?: readonly string[] | undefined
 }
 
 export interface KeyClaim {
@@ -88,19 +88,23 @@ const LOCK_LIMITS_OF = sql(`
        select h.id
          from projects as p
          join holdings as h on h.holder = 'project:' || p.uuid and h.source is null
-        where p.id = any($2::bigint[]) and ($4::text is null or h.resource = $4)
+        where p.id = any($2::bigint[]) and ($4::text[] is null or h.resource = any($4))
        union all
        select h.id
          from projects as p
          join holdings as h on h.source = 'project:' || p.uuid
-        where p.id = any($2::bigint[]) and ($4::text is null or h.resource = $4)
+        where p.id = any($2::bigint[]) and ($4::text[] is null or h.resource = any($4))
        union all
        select h.id
          from memberships as m
          join users as u on u.id = m.user_id
          join projects as p on p.id = m.project_id
-         join holdings as h on h.holder = 'user:' || u.uuid and h.source = 'project:' || p.uuid
-        where m.id = any($3::bigint[]) and ($4::text is null or h.resource = $4)))
+        cross join lateral (
+          select id
+            from holdings as h
+           where h.holder = 'user:' || u.uuid and h.source = 'project:' || p.uuid and ($4::text[] is null or h.resource = any($4))
+          offset 0) as h
+        where m.id = any($3::bigint[])))
      order by id
        for update
   )
@@ -155,8 +159,8 @@ function lockHoldings(
 ): Promise<HoldingRow[]> | HoldingRow[] {
   const ids = intArray(holdings)
   if (limitsOf) {
-    const { projects = [], memberships = [], resource = null } = limitsOf
-    return tx.query(LOCK_LIMITS_OF, [ids, intArray(projects), intArray(memberships), resource])
+    const { projects = [], memberships = [], resources = null } = limitsOf
+    return tx.query(LOCK_LIMITS_OF, [ids, intArray(projects), intArray(memberships), resources])
   }
   if (serials.length > 0) return tx.query(LOCK_HOLDINGS_OF, [ids, intArray(serials)])
   return holdings.length > 0 ? tx.query(LOCK_HOLDINGS, [ids]) : []

@@ -1,5 +1,5 @@
 import { escapeXml } from '../http/fault.ts'
-import type { Access } from '../identity/access.ts'
+import type { AccessHolder } from '../identity/access.ts'
 import type { CatalogService } from '../identity/catalog.ts'
 
 const NAMESPACES =
@@ -7,7 +7,7 @@ const NAMESPACES =
 
 interface Content {
   readonly token: string | null
-  readonly access: Access | null
+  readonly access: AccessHolder | null
   readonly catalog: readonly CatalogService[]
 }
 
@@ -23,14 +23,14 @@ ${services}  </serviceCatalog>
 `
 }
 
-function tokenXml(token: string, { expires, defaultProject, realName }: Access): string {
+function tokenXml(token: string, { expires, defaultProject, realName }: AccessHolder): string {
   return `  <token ${attributes({ id: token, expires })}>
     <tenant ${attributes({ id: defaultProject, name: realName })} />
   </token>
 `
 }
 
-function userXml({ uuid, realName, roles }: Access): string {
+function userXml({ uuid, realName, roles }: AccessHolder): string {
   const elements = roles.map(({ id, name }) => `      <role ${attributes({ id, name })} />\n`).join('')
   return `  <user ${attributes({ id: uuid, name: realName })}>
     <roles>

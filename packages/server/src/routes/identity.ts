@@ -6,7 +6,8 @@ import { readJson } from '../http/json.ts'
 import { CONTENT_TYPES } from '../http/negotiation.ts'
 import { isObject, validate } from '../http/validate.ts'
 import { refusalOfUser } from '../identity/callers.ts'
-import type { Access } from '../identity/access.ts'
+import type { Access, AccessHolder } from '../identity/access.ts'
+import { findAccess } from '../oauth2/tokens.ts'
 import { accessXml } from './access-xml.ts'
 import { NO_CREDENTIALS, tokensBody } from './identity-schemas.ts'
 
@@ -55,17 +56,29 @@ function credentialsOf({ auth }: z.output<typeof tokensBody>): { token: unknown;
 
 /** As members of an object, without its braces. */
 function accessJson({ token, access }: { token: string; access: Access }): string {
-  const { uuid, realName, expires, defaultProject, roles, projects } = access
-  const members = {
-    token: { id: token, expires, tenant: { id: defaultProject, name: realName } },
-    user: { id: uuid, name: realName, roles, roles_links: [], projects },
-  }
-  return JSON.stringify(members).slice(1, -1)
+  const { token: about, user } = membersOf(token, access)
+  return JSON.stringify({ token: about, user: { ...user, projects: access.projects } }).slice(1, -1)
 }
 
-/** OAuth2 access tokens alone are known here, and there are none yet. Source: identity specification, 2.3. */
-function validateToken(): Answer {
-  throw new Fault('itemNotFound', 'No such token')
+function membersOf(token: string, { uuid, realName, expires, defaultProject, roles }: AccessHolder) {
+  return {
+    token: { id: token, expires, tenant: { id: defaultProject, name: realName } },
+    user: { id: uuid, name: realName, roles, roles_links: [] },
+  }
+}
+
+/** OAuth2 access tokens alone are known here. Source: identity specification, 2.3; I-5: their expiry is a date in XML, too. */
+async function validateToken({ service, params, query, format }: Call): Promise<Answer> {
+  const token = (params['*'] ?? '').replace(/\/$/, '')
+  const found = await findAccess(service.database, token)
+  if (found === null) throw new Fault('itemNotFound', 'No such token')
+  if (found === 'expired') throw new Fault('itemNotFound', 'Token has expired')
+  const { holder, scope } = found
+  if (query.peek('belongsTo')?.startsWith(scope) === false)
+    throw new Fault('itemNotFound', "The specified tenant is outside the token's scope")
+  if (format === 'xml')
+    return { status: 200, body: accessXml({ token, access: holder, catalog: [] }), contentType: CONTENT_TYPES.xml }
+  return json({ access: membersOf(token, holder) })
 }
 
 function versions({ service }: Call): Answer {
@@ -88,7 +101,7 @@ function version({ service }: Call): Answer {
   })
 }
 
-const get = (handle: (call: Call) => Answer): Route['methods'] => ({ GET: forNobody(handle) })
+const get = (handle: (call: Call) => Answer | Promise<Answer>): Route['methods'] => ({ GET: forNobody(handle) })
 
 export const identityRoutes: readonly Route[] = [
   { kind: 'api', path: '/identity/', slash: false, methods: get(versions) },

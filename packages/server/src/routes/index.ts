@@ -1,12 +1,19 @@
 import type { Route } from '../http/call.ts'
+import { accountPageRoutes } from './account-pages.ts'
 import { accountRoutes } from './account.ts'
 import { commissionRoutes } from './commissions.ts'
 import { identityRoutes } from './identity.ts'
 import { membershipRoutes } from './memberships.ts'
+import { oauth2Routes } from './oauth2.ts'
 import { openapiRoutes } from './openapi.ts'
 import { pageRoutes } from './pages.ts'
+import { passwordResetRoutes } from './password-reset.ts'
 import { projectRoutes } from './projects.ts'
 import { quotaRoutes } from './quotas.ts'
+import { signInRoutes } from './sign-in.ts'
+import { signUpRoutes } from './sign-up.ts'
+import { termsRoutes } from './terms.ts'
+import { webloginRoutes } from './weblogin.ts'
 
 export const routes: readonly Route[] = [
   ...identityRoutes,
@@ -16,5 +23,12 @@ export const routes: readonly Route[] = [
   ...projectRoutes,
   ...membershipRoutes,
   ...pageRoutes,
+  ...signInRoutes,
+  ...accountPageRoutes,
+  ...webloginRoutes,
+  ...termsRoutes,
+  ...signUpRoutes,
+  ...passwordResetRoutes,
+  ...oauth2Routes,
   ...openapiRoutes,
 ]

@@ -38,12 +38,11 @@ async function begin(call: UserCall): Promise<Answer> {
   const project = projectOf(value['project'])
   const actor = actorOf(call)
   const { user } = value
-  const { id, mails } = await call.service.database.transaction((tx) =>
+  const { id } = await call.service.outbox.transaction((tx) =>
     action === 'join'
       ? joinProject(tx, actor, project)
       : enrollUser(tx, actor, { project, email: typeof user === 'string' ? user : null, shown: shown(user) }),
   )
-  call.service.notify(mails)
   return json({ id })
 }
 
@@ -62,10 +61,7 @@ async function act(call: UserCall): Promise<Answer> {
   const { action, value } = validate(actionBody, readJson(call.body, call.header('content-type')))
   const reason = value === null ? '' : shown(value)
   const actor = actorOf(call)
-  const { mails } = await call.service.database.transaction((tx) =>
-    actOnMembership(tx, actor, numberOf(call), action, reason),
-  )
-  call.service.notify(mails)
+  await call.service.outbox.transaction((tx) => actOnMembership(tx, actor, numberOf(call), action, reason))
   return nothing()
 }
 

@@ -1,6 +1,7 @@
 import { page, redirect, type Answer } from '../http/answer.ts'
 import { forNobody, type Call, type Route } from '../http/call.ts'
 import { badRequest } from '../http/fault.ts'
+import { browserOf, mendCookie } from '../signin/browser.ts'
 import { describeComponents } from '../identity/components.ts'
 
 const FUNCTION_NAME = /^[A-Za-z_$][A-Za-z0-9_$.]*$/
@@ -18,21 +19,24 @@ async function getServices(call: Call): Promise<Answer> {
   return listing(call, await describeComponents(call.service.database, call.service.settings.componentsMeta))
 }
 
-/** Nobody is signed in yet: a cookie that says otherwise is taken away. Source: identity specification, 7.2 and 9. */
-function getMenu(call: Call): Answer {
-  const { baseUrl, cookieName } = call.service.settings
-  const cookies = call.header('cookie') ?? ''
-  if (cookies.split(';').some((cookie) => cookie.trim().startsWith(`${cookieName}=`))) {
-    const gone = `${cookieName}=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT`
-    return redirect(call.origin + call.url, 302, { 'set-cookie': gone })
-  }
-  return listing(call, [{ url: `${call.origin}${new URL(baseUrl).pathname.replace(/\/$/, '')}/ui/`, name: 'Sign in' }])
+/** Source: identity specification, 7.2 and 9. */
+async function getMenu(call: Call): Promise<Answer> {
+  const browser = await browserOf(call)
+  const mended = mendCookie(call, browser)
+  if (mended) return mended
+  const ui = `${call.origin}${new URL(call.service.settings.baseUrl).pathname.replace(/\/$/, '')}/ui`
+  if (!browser.user) return listing(call, [{ url: `${ui}/`, name: 'Sign in' }])
+  return listing(call, [
+    { url: `${ui}/`, name: browser.user.email, is_active: true },
+    { url: `${ui}/landing`, name: 'Dashboard' },
+    { url: `${ui}/logout`, name: 'Sign out' },
+  ])
 }
 
 const to =
-  (path: string, status: 301 | 302 = 301) =>
+  (path: string) =>
   ({ service }: Call): Answer =>
-    redirect(`${service.settings.baseUrl}${path}`, status)
+    redirect(`${service.settings.baseUrl}${path}`, 301)
 
 const get = (handle: (call: Call) => Answer | Promise<Answer>): Route['methods'] => ({
   GET: forNobody(handle),
@@ -44,7 +48,6 @@ export const pageRoutes: readonly Route[] = [
   { kind: 'page', path: '/ui/get_services', methods: get(getServices) },
   { kind: 'page', path: '/ui/get_menu', methods: get(getMenu) },
   { kind: 'page', path: '/ui', slash: false, methods: get(to('/ui/')) },
-  { kind: 'page', path: '/ui/', slash: false, methods: get(to('/ui/login', 302)) },
   { kind: 'page', path: '/weblogin', slash: false, methods: get(to('/weblogin/')) },
   { kind: 'page', path: '/weblogin/', slash: false, methods: get(() => page('Not found', 404)) },
   { kind: 'page', path: '', methods: get(to('/ui/')) },

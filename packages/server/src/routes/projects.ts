@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import type { Queryable } from '../db/statement.ts'
 import { json, jsonText, nothing, type Answer } from '../http/answer.ts'
 import { forUser, type Route, type UserCall } from '../http/call.ts'
 import { badRequest } from '../http/fault.ts'
@@ -71,12 +72,11 @@ function idOf({ params }: UserCall): string {
 
 /** Source: project specification, 6. */
 async function create(call: UserCall): Promise<Answer> {
-  const { database } = call.service
   const actor = actorOf(call)
   const body = readJson(call.body, call.header('content-type'))
   const ownerId = (await ownerIdOf(call, body)) ?? actor.userId
   const wishes = withoutNulls(await wishesFor(call, validate(creation, body), ownerId))
-  return submitted(call, await database.transaction((tx) => createProject(tx, actor, wishes)))
+  return submitted(call, (tx) => createProject(tx, actor, wishes))
 }
 
 /** Where null is another way to say the default. */
@@ -95,10 +95,7 @@ async function modify(call: UserCall): Promise<Answer> {
   const body = readJson(call.body, call.header('content-type'))
   const ownerId = await ownerIdOf(call, body)
   const stated = validate(modification, body)
-  const result = await call.service.database.transaction((tx) =>
-    modifyProject(tx, actorOf(call), idOf(call), () => wishesFor(call, stated, ownerId)),
-  )
-  return submitted(call, result)
+  return submitted(call, (tx) => modifyProject(tx, actorOf(call), idOf(call), () => wishesFor(call, stated, ownerId)))
 }
 
 async function ownerIdOf({ service }: UserCall, body: unknown): Promise<bigint | null> {
@@ -113,11 +110,13 @@ function wishesFor({ service }: UserCall, stated: Stated, ownerId: bigint | null
   return wishesOf(stated, ownerId, (names) => visibleAmong(service.database, names))
 }
 
-function submitted({ service, user }: UserCall, { project, application }: Submitted): Answer {
-  const subject = `Application ${application} for project ${project}`
-  service.notify(
-    mailToAll(service.settings.projectRecipients, subject, `${user.email} applied. It waits for a decision.`),
-  )
+async function submitted({ service, user }: UserCall, submit: (tx: Queryable) => Promise<Submitted>): Promise<Answer> {
+  const { project, application } = await service.outbox.transaction(async (tx) => {
+    const done = await submit(tx)
+    const subject = `Application ${done.application} for project ${done.project}`
+    const text = `${user.email} applied. It waits for a decision.`
+    return { ...done, mails: mailToAll(service.settings.projectRecipients, subject, text) }
+  })
   return json({ id: project, application }, 201)
 }
 
@@ -130,22 +129,22 @@ async function act(call: UserCall): Promise<Answer> {
   if (!isObject(value)) throw badRequest(`The value of ${action} should be an object`)
   const reason = value['reason'] === undefined || value['reason'] === null ? '' : shown(value['reason'])
   const actor = actorOf(call)
-  const { database, settings } = call.service
+  const { outbox, settings } = call.service
   const project = idOf(call)
-  const mails = isOneOf(PROJECT_ACTIONS, action)
-    ? await database.transaction((tx) =>
-        actOnProject(tx, actor, project, action as (typeof PROJECT_ACTIONS)[number], reason),
-      )
-    : await database.transaction((tx) =>
-        actOnApplication(tx, actor, {
-          action: action as OpenApplicationAction,
-          project,
-          ...applicationOf(value['app_id']),
-          reason,
-          recipients: settings.projectRecipients,
-        }),
-      )
-  call.service.notify(mails)
+  if (isOneOf(PROJECT_ACTIONS, action)) {
+    await outbox.transaction(async (tx) => ({
+      mails: await actOnProject(tx, actor, project, action as (typeof PROJECT_ACTIONS)[number], reason),
+    }))
+    return nothing()
+  }
+  const asked = {
+    action: action as OpenApplicationAction,
+    project,
+    ...applicationOf(value['app_id']),
+    reason,
+    recipients: settings.projectRecipients,
+  }
+  await outbox.transaction(async (tx) => ({ mails: await actOnApplication(tx, actor, asked) }))
   return nothing()
 }
 

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { createClient } from '../../src/db/connect.ts'
 import type { Queryable, Statement } from '../../src/db/statement.ts'
 import type { Connection } from './postgres.ts'
@@ -46,18 +46,26 @@ export class Explained {
   async plansOf(body: (on: Queryable) => Promise<unknown>): Promise<Plan[]> {
     const plans: Plan[] = []
     const executions = new Map<string, number>()
-    await this.#client.query('begin')
+    const run = async (statement: Statement, values: readonly unknown[]): Promise<unknown[]> => {
+      const { name, text } = statement
+      const execution = (executions.get(name) ?? 0) + 1
+      executions.set(name, execution)
+      if (Number.isInteger(Math.log2(execution)))
+        plans.push({ statement: text, execution, steps: stepsOf(await this.#explain(statement, values as Values)) })
+      return (await this.#client.query({ text, values: values as unknown[] })).rows as unknown[]
+    }
+    // One after the other, also where they are sent together.
+    let last: Promise<unknown> = this.#client.query('begin')
     try {
       await body({
-        query: async <Row>({ name, text }: Statement, values: readonly unknown[] = []) => {
-          const execution = (executions.get(name) ?? 0) + 1
-          executions.set(name, execution)
-          if (Number.isInteger(Math.log2(execution)))
-            plans.push({ statement: text, execution, steps: stepsOf(await this.#explain({ name, text }, values)) })
-          return (await this.#client.query({ text, values: values as unknown[] })).rows as Row[]
+        query: <Row>(statement: Statement, values: readonly unknown[] = []) => {
+          const rows = last.then(() => run(statement, values))
+          last = rows.catch(() => undefined)
+          return rows as Promise<Row[]>
         },
       })
     } finally {
+      await last
       await this.#client.query('rollback')
     }
     return plans
@@ -68,7 +76,7 @@ export class Explained {
   }
 
   /** It runs, and is taken back: what writes can not do so twice. */
-  async #explain({ name, text }: Statement, values: readonly unknown[]): Promise<Step> {
+  async #explain({ name, text }: Statement, values: Values): Promise<Step> {
     if (!this.#prepared.has(name)) await this.#client.query(`prepare "${name}" as ${text}`)
     this.#prepared.add(name)
     const given = values.length === 0 ? '' : `(${values.map((value) => this.#literal(value)).join(', ')})`
@@ -80,16 +88,57 @@ export class Explained {
     return (rows[0] as { 'QUERY PLAN': [{ Plan: Step }] })['QUERY PLAN'][0].Plan
   }
 
-  #literal(value: unknown): string {
-    if (value === null || value === undefined) return 'null'
-    return this.#client.escapeLiteral(Array.isArray(value) ? `{${value.map(element).join(',')}}` : String(value))
+  #literal(value: Value | readonly Value[]): string {
+    if (value === null) return 'null'
+    return this.#client.escapeLiteral(isList(value) ? `{${value.map(element).join(',')}}` : String(value))
   }
 }
 
-function element(value: unknown): string {
-  return value === null || value === undefined ? 'null' : JSON.stringify(String(value))
+type Value = string | number | bigint | boolean | null
+type Values = readonly (Value | readonly Value[])[]
+
+function isList(value: Value | readonly Value[]): value is readonly Value[] {
+  return Array.isArray(value)
+}
+
+function element(value: Value): string {
+  return value === null ? 'null' : JSON.stringify(String(value))
 }
 
 function stepsOf(step: Step): Step[] {
   return [step, ...(step.Plans ?? []).flatMap(stepsOf)]
+}
+
+/** All others are small, and stay so. */
+const LARGE_TABLES: ReadonlySet<string | undefined> = new Set([
+  'application_resources',
+  'applications',
+  'holdings',
+  'membership_log',
+  'memberships',
+  'project_log',
+  'project_resources',
+  'projects',
+  'users',
+])
+
+/** Which of the large tables are read from one end to the other, and by which statement. */
+export function sequentialScans(plans: readonly Plan[]): string[] {
+  return plans.flatMap(({ statement, steps }) =>
+    steps
+      .filter((step) => step['Node Type'] === 'Seq Scan' && LARGE_TABLES.has(step['Relation Name']))
+      .map((step) => `${step['Relation Name']}: ${statement}`),
+  )
+}
+
+/** Rows of large tables that the most expensive of the statements has looked at, whether they were of use or not. */
+export function rowsRead(plans: readonly Plan[]): number {
+  return Math.max(0, ...plans.map(({ steps }) => steps.reduce((rows, step) => rows + rowsOf(step), 0)))
+}
+
+function rowsOf(step: Step): number {
+  if (!step['Node Type'].endsWith('Scan')) return 0
+  if (!LARGE_TABLES.has(step['Relation Name']) && step['Node Type'] !== 'Bitmap Index Scan') return 0
+  const removed = (step['Rows Removed by Filter'] ?? 0) + (step['Rows Removed by Index Recheck'] ?? 0)
+  return Math.round((step['Actual Rows'] + removed) * step['Actual Loops'])
 }

@@ -1,0 +1,12 @@
+/** A line feed would begin another header. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/[\r\n\u0085\u2028\u2029]+/g, ' ')
+}
+
+/**
+ * One address and nothing else: no name, no list, no line feed, nothing that begins a comment or a route. Quoted local parts,
+ * which nobody has, are none.
+ */
+export function isAddress(text: string): boolean {
+  return /^[^\s\p{Cc}@<>(),;:"\\[\]]+@[^\s\p{Cc}@<>(),;:"\\[\]]+$/u.test(text)
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { sql, type Queryable } from '../db/statement.ts'
+import { hashToken } from '../identity/tokens.ts'
+import { renewToken } from './users.ts'
+
+/** A password is set, or forgotten and set anew with a code that a mail brings. Source: identity specification, 1.2 and 8.4. */
+
+const SET = sql('update users set password = $2 where id = $1')
+
+/** @param hashed from `hashPassword`. */
+export async function setPassword(tx: Queryable, userId: bigint, hashed: string): Promise<void> {
+  await tx.query(SET, [userId, hashed])
+}
+
+const FIND = sql(`
+  select id, email from users where username = $1 and email_verified and moderated and not is_rejected and is_active`)
+const STORE_CODE = sql(`
+  insert into password_resets (code_hash, user_id, expires) values ($1, $2, now() + interval '1 hour')`)
+const CODES_MAX = 3
+const COUNT_CODES = sql('select count(*) as codes from password_resets where user_id = $1 and expires > now()')
+
+export interface ResetCode {
+  readonly email: string
+  readonly code: string
+}
+
+/** Null: nobody who could use one, or there are enough on their way. */
+export async function newResetCode(tx: Queryable, name: string): Promise<ResetCode | null> {
+  const [user] = await tx.query<{ id: bigint; email: string }>(FIND, [name.trim().toLowerCase()])
+  if (!user) return null
+  const [row] = await tx.query<{ codes: bigint }>(COUNT_CODES, [user.id])
+  if ((row?.codes ?? 0n) >= CODES_MAX) return null
+  const code = randomBytes(32).toString('base64url')
+  await tx.query(STORE_CODE, [hashToken(code), user.id])
+  return { email: user.email, code }
+}
+
+const OPEN = sql(`
+  select u.id, u.uuid, u.email
+    from password_resets as r
+    join users as u on u.id = r.user_id
+   where r.code_hash = $1 and r.expires > now() and u.is_active`)
+const USE = sql('delete from password_resets where user_id = $1 returning code_hash')
+const CLEAN = sql('delete from password_resets where expires < now()')
+const END_SESSIONS = sql('delete from sessions where user_id = $1')
+
+export interface ResetHolder {
+  readonly id: bigint
+  readonly uuid: string
+  readonly email: string
+}
+
+export async function holderOfResetCode(on: Queryable, code: string): Promise<ResetHolder | null> {
+  const [row] = await on.query<ResetHolder>(OPEN, [hashToken(code)])
+  return row ?? null
+}
+
+/**
+ * With the code all others of the account are used up, its sessions end, and its token is renewed: somebody else may
+ * have had them. @returns whether the code was good.
+ */
+export async function resetPassword(
+  tx: Queryable,
+  secretKey: Buffer,
+  { code, hashed, tokenExpires }: { readonly code: string; readonly hashed: string; readonly tokenExpires: Date },
+): Promise<boolean> {
+  const holder = await holderOfResetCode(tx, code)
+  if (!holder) return false
+  const used = await tx.query<{ code_hash: Buffer }>(USE, [holder.id])
+  // Of two at once the second finds none.
+  if (!used.some(({ code_hash }) => code_hash.equals(hashToken(code)))) return false
+  await setPassword(tx, holder.id, hashed)
+  await tx.query(END_SESSIONS, [holder.id])
+  await renewToken(tx, secretKey, holder.uuid, tokenExpires)
+  return true
+}
+
+export async function cleanUpResets(on: Queryable): Promise<void> {
+  await on.query(CLEAN)
+}

@@ -1,0 +1,104 @@
+import { redirect, type Answer } from '../http/answer.ts'
+import type { Call } from '../http/call.ts'
+import { cookieLine, cookiesOf } from './cookies.ts'
+import { CSRF_COOKIE, CSRF_FIELD, CSRF_HEADER, isForeign, isOurs, newCsrfToken } from './csrf.ts'
+import type { Form } from '../http/form.ts'
+import type { SignedIn } from './sessions.ts'
+
+/** The browser that asks, as its cookies say. */
+export interface Browser {
+  readonly user: SignedIn | null
+  /** Its secret; empty where nobody is signed in. */
+  readonly session: string
+  readonly cookies: ReadonlyMap<string, string>
+}
+
+export const SESSION_COOKIE = 'sessionid'
+
+export async function browserOf(call: Call): Promise<Browser> {
+  const cookies = cookiesOf(call.header('cookie'))
+  const session = cookies.get(SESSION_COOKIE) ?? ''
+  const user = session === '' ? null : await call.service.desk.whoIs(session)
+  return { user, session: user ? session : '', cookies }
+}
+
+/** What sibling services read. Source: identity specification, 9. */
+function tokenCookie(call: Call, user: SignedIn | null): string {
+  const { cookieName: name, cookieDomain: domain, cookieSecure: secure } = call.service.settings
+  if (!user) return cookieLine({ name, value: '', expires: null, secure, domain })
+  const value = tokenCookieValue(call, user)
+  return cookieLine({ name, value, expires: user.tokenExpires, secure, domain })
+}
+
+function tokenCookieValue({ service }: Call, user: SignedIn): string {
+  return encodeURIComponent(`${user.uuid}|${service.desk.tokenOf(user)}`)
+}
+
+/** All that a browser gets when somebody comes in. */
+export function entranceCookies(call: Call, user: SignedIn, session: string): string[] {
+  const { cookieSecure: secure } = call.service.settings
+  return [
+    tokenCookie(call, user),
+    cookieLine({ name: SESSION_COOKIE, value: session, expires: user.tokenExpires, httpOnly: true, secure }),
+    csrfCookie(call, newCsrfToken(call.service.desk.key, session)),
+  ]
+}
+
+export function exitCookies(call: Call): string[] {
+  const { cookieSecure: secure } = call.service.settings
+  return [
+    tokenCookie(call, null),
+    cookieLine({ name: SESSION_COOKIE, value: '', expires: null, httpOnly: true, secure }),
+  ]
+}
+
+const CSRF_LIFE_MS = 365 * 24 * 3600 * 1000
+
+function csrfCookie({ service }: Call, value: string): string {
+  const { cookieSecure: secure } = service.settings
+  return cookieLine({ name: CSRF_COOKIE, value, expires: new Date(Date.now() + CSRF_LIFE_MS), secure })
+}
+
+/** For a page with a form: the token of its field, and the cookie that goes with it. */
+export function csrfFor(call: Call, browser: Browser): { readonly token: string; readonly cookies: readonly string[] } {
+  const token = newCsrfToken(call.service.desk.key, browser.session)
+  return { token, cookies: [csrfCookie(call, token)] }
+}
+
+export function isCsrfSafe(call: Call, browser: Browser, form: Form): boolean {
+  return isOurs(call.service.desk.key, {
+    session: browser.session,
+    cookie: browser.cookies.get(CSRF_COOKIE),
+    sent: form.get(CSRF_FIELD) ?? call.header(CSRF_HEADER),
+    isSecure: call.isSecure,
+    referer: call.header('referer'),
+    origin: call.header('origin'),
+    ownOrigin: call.origin,
+  })
+}
+
+/** A form of another site: what has no CSRF token, signing in for one, must not come from there. */
+export function isFromElsewhere(call: Call): boolean {
+  return isForeign(call.header('origin'), call.origin) || call.header('sec-fetch-site') === 'cross-site'
+}
+
+/**
+ * The cookie that siblings read says what the session says; where it does not, the browser comes again with a better
+ * one. Source: identity specification, 9. @returns null when all is well.
+ */
+export function mendCookie(call: Call, { user, cookies }: Browser): Answer | null {
+  const held = cookies.get(call.service.settings.cookieName)
+  if (user ? held === tokenCookieValue(call, user) : held === undefined || held === '') return null
+  return { ...redirect(call.origin + call.url, 302), cookies: [tokenCookie(call, user)] }
+}
+
+/** Where somebody has to sign in first. Source: identity specification, 8.1. */
+export function toLogin(call: Call): Answer {
+  const next = encodeURIComponent(call.url).replaceAll('%2F', '/')
+  return redirect(`${call.service.settings.baseUrl}/ui/login?next=${next}`, 302)
+}
+
+export function toTerms(call: Call): Answer {
+  const next = encodeURIComponent(call.origin + call.url)
+  return redirect(`${call.service.settings.baseUrl}/ui/approval_terms?next=${next}&show_form=`, 302)
+}

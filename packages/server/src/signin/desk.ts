@@ -1,0 +1,127 @@
+import type { Database } from '../db/database.ts'
+import { sql } from '../db/statement.ts'
+import { verifyPassword } from '../identity/passwords.ts'
+import { openToken } from '../identity/tokens.ts'
+import { endGrantsOf } from '../oauth2/tokens.ts'
+import { renewToken } from '../operations/users.ts'
+import { endSession, findSession, startSession, type SignedIn } from './sessions.ts'
+import { countAttempt } from './throttle.ts'
+
+/** Why somebody with the right password may not come in. Source: identity specification, 8.1. */
+export type DoorRefusal = 'wrong' | 'unverified' | 'unmoderated' | 'rejected' | 'inactive'
+
+export type Entrance =
+  | { readonly refusal: DoorRefusal; readonly userId: bigint | null }
+  | { readonly refusal: null; readonly user: SignedIn; readonly session: string }
+
+export interface Credentials {
+  readonly name: string
+  readonly password: string
+  /** Where it comes from. */
+  readonly address: string
+}
+
+const FIND = sql(`
+  select id, uuid, password, email_verified, moderated, is_rejected, is_active, token_expires
+    from users
+   where username = $1`)
+const LOCK = sql('select token_expires from users where id = $1 for update')
+const UPGRADE = sql('update users set password = $2 where id = $1 and password = $3')
+
+interface Row {
+  id: bigint
+  uuid: string
+  password: string | null
+  email_verified: boolean
+  moderated: boolean
+  is_rejected: boolean
+  is_active: boolean
+  token_expires: Date | null
+}
+
+/**
+ * Where people come in. With weblogin, the cookie and the access pages it is the only place that opens the sealed copy of
+ * a token. Source: identity specification, 8 and 9.
+ */
+export class Desk {
+  readonly #database: Database
+  readonly #key: Buffer
+  readonly #tokenLifeMs: number
+
+  constructor(database: Database, key: Buffer, tokenLifeMs: number) {
+    this.#database = database
+    this.#key = key
+    this.#tokenLifeMs = tokenLifeMs
+  }
+
+  /** For signatures of forms. */
+  get key(): Buffer {
+    return this.#key
+  }
+
+  /** @throws {TooManyAttempts} @throws {TooManyPasswords} */
+  async enter({ name, password, address }: Credentials): Promise<Entrance> {
+    const username = name.trim().toLowerCase()
+    const attempt = await countAttempt(this.#database, this.#key, username, address)
+    const [row] = await this.#database.query<Row>(FIND, [username])
+    // As much work where there is no such account.
+    const { isRight, replacement } = await verifyPassword(row?.password ?? null, password).catch(
+      async (error: unknown) => {
+        await attempt.takeBack()
+        throw error
+      },
+    )
+    if (!row || !isRight) return { refusal: 'wrong', userId: null }
+    const refusal = refusalOf(row)
+    if (refusal !== null) return { refusal, userId: row.id }
+    await attempt.succeeded()
+    if (replacement !== null) await this.#database.query(UPGRADE, [row.id, replacement, row.password])
+    const session = await this.#database.transaction(async (tx) => {
+      const [locked] = await tx.query<{ token_expires: Date | null }>(LOCK, [row.id])
+      const isOver = !locked?.token_expires || locked.token_expires.getTime() <= Date.now()
+      const expires = isOver ? this.newExpiry() : (locked.token_expires as Date)
+      if (isOver) await renewToken(tx, this.#key, row.uuid, expires)
+      return startSession(tx, row.id, expires)
+    })
+    const user = await findSession(this.#database, session)
+    return user ? { refusal: null, user, session } : { refusal: 'inactive', userId: row.id }
+  }
+
+  newExpiry(): Date {
+    return new Date(Date.now() + this.#tokenLifeMs)
+  }
+
+  whoIs(session: string): Promise<SignedIn | null> {
+    return findSession(this.#database, session)
+  }
+
+  /** The token that the user has anyway. */
+  tokenOf({ uuid, tokenSealed }: SignedIn): string {
+    return openToken(this.#key, uuid, tokenSealed)
+  }
+
+  /** A new token; all other sessions end, and this one goes on with another secret. @returns it */
+  renew({ id, uuid }: SignedIn): Promise<string> {
+    const expires = this.newExpiry()
+    return this.#database.transaction(async (tx) => {
+      await tx.query(LOCK, [id])
+      await renewToken(tx, this.#key, uuid, expires)
+      return startSession(tx, id, expires)
+    })
+  }
+
+  /** Codes and access tokens of OAuth2 end with it. */
+  async leave({ id }: SignedIn, session: string): Promise<void> {
+    await this.#database.transaction(async (tx) => {
+      await endSession(tx, session)
+      await endGrantsOf(tx, id)
+    })
+  }
+}
+
+function refusalOf(row: Row): DoorRefusal | null {
+  if (!row.email_verified) return 'unverified'
+  if (!row.moderated) return 'unmoderated'
+  if (row.is_rejected) return 'rejected'
+  return row.is_active ? null : 'inactive'
+}

@@ -1,0 +1,65 @@
+import { send, type Reply } from './http.ts'
+
+/** Told by a proxy that is believed. */
+export const TLS = { 'x-forwarded-protocol': 'https' }
+
+/** What a browser does with cookies, forms and the address that it comes from, over TLS. */
+export class Browser {
+  readonly #base: string
+  readonly #cookies = new Map<string, string>()
+
+  /** @param base with the path, as it is listened at. */
+  constructor(base: string) {
+    this.#base = base
+  }
+
+  async signIn(username: string, password: string): Promise<Reply> {
+    return this.post('/ui/local', { username, password })
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Reply> {
+    return this.#send('GET', path, headers)
+  }
+
+  post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Reply> {
+    const type = { 'content-type': 'application/x-www-form-urlencoded' }
+    const body = new URLSearchParams(fields).toString()
+    return this.#send('POST', path, { ...type, referer: `${this.#base.replace('http:', 'https:')}/`, ...headers }, body)
+  }
+
+  /** Sends the form of a page, as it is. */
+  submit(page: Reply, headers: Record<string, string> = {}): Promise<Reply> {
+    const [, action = ''] = /<form method="post" action="([^"]*)"/.exec(page.text) ?? []
+    const inputs = page.text.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)
+    const fields = [...inputs].map(([, name = '', value = '']) => [textOf(name), textOf(value)] as const)
+    return this.post(action.replace(/^.*(?=\/(?:ui|oauth2)\/)/, ''), Object.fromEntries(fields), headers)
+  }
+
+  cookie(name: string): string | undefined {
+    return this.#cookies.get(name)
+  }
+
+  async #send(method: string, path: string, headers: Record<string, string>, body?: string): Promise<Reply> {
+    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const reply = await send(method, this.#base + path, {
+      headers: { ...TLS, ...(cookie === '' ? {} : { cookie }), ...headers },
+      ...(body === undefined ? {} : { body }),
+    })
+    for (const line of reply.headers['set-cookie'] ?? []) {
+      const [, name = '', value = ''] = /^([^=]*)=([^;]*)/.exec(line) ?? []
+      if (value === '') this.#cookies.delete(name)
+      else this.#cookies.set(name, value)
+    }
+    return reply
+  }
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"' }
+
+function textOf(html: string): string {
+  return html.replaceAll(/&(?:#x?([\da-f]+)|(\w+));/gi, (whole, code?: string, name?: string) =>
+    code === undefined
+      ? (ENTITIES[name ?? ''] ?? whole)
+      : String.fromCodePoint(Number.parseInt(code, whole.startsWith('&#x') ? 16 : 10)),
+  )
+}
