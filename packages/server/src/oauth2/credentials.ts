@@ -20,6 +20,25 @@ export function readCredentials(header: string | undefined): ClientCredentials |
   return colon < 1 ? NAMELESS : { identifier: text.slice(0, colon), secret: text.slice(colon + 1) }
 }
 
+/**
+ * As RFC 6749, 2.3.1 has clients write them: form-encoded, which the original never undid (A-7). What is registered as it
+ * was sent goes before. Null where it makes no difference.
+ */
+export function decodedCredentials({ identifier, secret }: ClientCredentials): ClientCredentials | null {
+  const [name, word] = [formDecoded(identifier ?? ''), formDecoded(secret)]
+  if (identifier === null || name === null || word === null) return null
+  return name === identifier && word === secret ? null : { identifier: name, secret: word }
+}
+
+function formDecoded(text: string): string | null {
+  try {
+    const decoded = decodeURIComponent(text.replaceAll('+', ' '))
+    return decoded.includes('\0') ? null : decoded
+  } catch {
+    return null
+  }
+}
+
 /** Empty where it is no text that could be stored. */
 function textOf(bytes: Buffer): string {
   try {

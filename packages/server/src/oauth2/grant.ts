@@ -3,7 +3,7 @@ import type { Queryable } from '../db/statement.ts'
 import type { Ask } from './authorize.ts'
 import { findClient, isSecretOf, type Client } from './clients.ts'
 import { findCode, type FoundCode } from './codes.ts'
-import { readCredentials } from './credentials.ts'
+import { decodedCredentials, readCredentials } from './credentials.ts'
 import { isSameUri } from './normal-form.ts'
 import { checkVerifier } from './pkce.ts'
 import { checkRedirectUri } from './redirect-uri.ts'
@@ -41,14 +41,17 @@ function checkGrantType(type: string | null): void {
 async function clientOf(on: Queryable, key: Buffer, { parameter, authorization }: Ask): Promise<Client> {
   const named = parameter('client_id') || null
   const credentials = readCredentials(authorization)
-  if (named !== null && credentials && credentials.identifier !== named)
+  const decoded = credentials && decodedCredentials(credentials)
+  if (named !== null && credentials && credentials.identifier !== named && decoded?.identifier !== named)
     throw new GrantRefused('Client identification conflicts with client authorization')
   const identifier = named ?? credentials?.identifier ?? null
   if (identifier === null) throw new GrantRefused('Missing client identification')
-  const client = await findClient(on, identifier)
+  const client =
+    (await findClient(on, identifier)) ?? (decoded?.identifier ? await findClient(on, decoded.identifier) : null)
   if (!client) throw new GrantRefused('No such client found')
   refuseIf(client.isConfidential && !credentials, 'Client authentication is required')
-  refuseIf(credentials !== null && !isSecretOf(key, client, credentials.secret), 'Invalid credentials')
+  const isRight = [credentials, decoded].some((one) => one && isSecretOf(key, client, one.secret))
+  refuseIf(credentials !== null && !isRight, 'Invalid credentials')
   return client
 }
 

@@ -101,6 +101,7 @@ async function login(call: Call): Promise<Answer> {
       name,
       password: form.get('password') ?? '',
       address: call.address,
+      replaces: browser.session,
     })
     if (entrance.refusal !== null) return loginPage(call, browser, { next, name, error: REFUSALS[entrance.refusal] })
     const { user, session } = entrance

@@ -23,11 +23,15 @@ export async function browserOf(call: Call): Promise<Browser> {
 }
 
 /** What sibling services read. Source: identity specification, 9. */
-function tokenCookie(call: Call, user: SignedIn | null): string {
+function tokenCookies(call: Call, user: SignedIn | null): string[] {
   const { cookieName: name, cookieDomain: domain, cookieSecure: secure } = call.service.settings
-  if (!user) return cookieLine({ name, value: '', expires: null, secure, domain })
-  const value = tokenCookieValue(call, user)
-  return cookieLine({ name, value, expires: user.tokenExpires, secure, domain })
+  if (user) {
+    const value = tokenCookieValue(call, user)
+    return [cookieLine({ name, value, expires: user.tokenExpires, secure, domain })]
+  }
+  // Also one from before the domain was set: two of one name are two cookies.
+  const gone = { name, value: '', expires: null, secure }
+  return [cookieLine({ ...gone, domain }), ...(domain === null ? [] : [cookieLine(gone)])]
 }
 
 function tokenCookieValue({ service }: Call, user: SignedIn): string {
@@ -38,7 +42,7 @@ function tokenCookieValue({ service }: Call, user: SignedIn): string {
 export function entranceCookies(call: Call, user: SignedIn, session: string): string[] {
   const { cookieSecure: secure } = call.service.settings
   return [
-    tokenCookie(call, user),
+    ...tokenCookies(call, user),
     cookieLine({ name: SESSION_COOKIE, value: session, expires: user.tokenExpires, httpOnly: true, secure }),
     csrfCookie(call, newCsrfToken(call.service.desk.key, session)),
   ]
@@ -47,7 +51,7 @@ export function entranceCookies(call: Call, user: SignedIn, session: string): st
 export function exitCookies(call: Call): string[] {
   const { cookieSecure: secure } = call.service.settings
   return [
-    tokenCookie(call, null),
+    ...tokenCookies(call, null),
     cookieLine({ name: SESSION_COOKIE, value: '', expires: null, httpOnly: true, secure }),
   ]
 }
@@ -89,7 +93,7 @@ export function isFromElsewhere(call: Call): boolean {
 export function mendCookie(call: Call, { user, cookies }: Browser): Answer | null {
   const held = cookies.get(call.service.settings.cookieName)
   if (user ? held === tokenCookieValue(call, user) : held === undefined || held === '') return null
-  return { ...redirect(call.origin + call.url, 302), cookies: [tokenCookie(call, user)] }
+  return { ...redirect(call.origin + call.url, 302), cookies: tokenCookies(call, user) }
 }
 
 /** Where somebody has to sign in first. Source: identity specification, 8.1. */

@@ -19,6 +19,8 @@ export interface Credentials {
   readonly password: string
   /** Where it comes from. */
   readonly address: string
+  /** The session that the browser has already; empty: none. */
+  readonly replaces: string
 }
 
 const FIND = sql(`
@@ -60,7 +62,7 @@ export class Desk {
   }
 
   /** @throws {TooManyAttempts} @throws {TooManyPasswords} */
-  async enter({ name, password, address }: Credentials): Promise<Entrance> {
+  async enter({ name, password, address, replaces }: Credentials): Promise<Entrance> {
     const username = name.trim().toLowerCase()
     const attempt = await countAttempt(this.#database, this.#key, username, address)
     const [row] = await this.#database.query<Row>(FIND, [username])
@@ -81,6 +83,7 @@ export class Desk {
       const isOver = !locked?.token_expires || locked.token_expires.getTime() <= Date.now()
       const expires = isOver ? this.newExpiry() : (locked.token_expires as Date)
       if (isOver) await renewToken(tx, this.#key, row.uuid, expires)
+      if (replaces !== '') await endSession(tx, replaces)
       return startSession(tx, row.id, expires)
     })
     const user = await findSession(this.#database, session)
