@@ -137,13 +137,16 @@ serve({
     const [connection] = await open(port, 1)
     const chunks = []
     const began = performance.now()
-    let [first, end] = [0, '']
+    let [first, end, received] = [0, '', 0]
     await new Promise((resolve, reject) => {
+      let due
       const read = (chunk) => {
         first ||= performance.now()
         chunks.push(chunk)
+        received += chunk.length
+        due ??= lengthOf(chunk)
         end = (end + chunk.subarray(-7).latin1Slice()).slice(-7)
-        if (end === '\r\n0\r\n\r\n') resolve()
+        if (end === '\r\n0\r\n\r\n' || received >= due) resolve()
       }
       connection.stream(serviceQuotas(user), read, reject)
     })
