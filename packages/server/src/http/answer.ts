@@ -34,10 +34,16 @@ export function html(body: string, status: number): Answer {
   return { status, body, contentType: 'text/html; charset=utf-8' }
 }
 
+/** Dark where the reader has it so; the colours are the browser's own. */
+const BARE_STYLE = ':root{color-scheme:light dark}body{background:Canvas;color:CanvasText;font-family:sans-serif}'
+
 /** For what is not there, and what is not allowed, outside of the API. */
 export function page(title: string, status: number): Answer {
   return html(
-    `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${title}</title></head><body><h1>${title}</h1></body></html>\n`,
+    `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
+<style>${BARE_STYLE}</style></head><body><main><h1>${title}</h1></main></body></html>
+`,
     status,
   )
 }

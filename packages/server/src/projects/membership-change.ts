@@ -6,8 +6,8 @@ import type { LockedProject } from './locked-project.ts'
 import { logMemberships, type Change } from './log.ts'
 import { decide, type Action, type Move } from './machine.ts'
 import { mailTo } from './mails.ts'
-import { ALIVE } from './project-machine.ts'
 import type { MembershipState, MembershipWords } from './membership-machine.ts'
+import { situationOf } from './membership-situation.ts'
 import { refuseMembership } from './refusals.ts'
 import { syncLimits } from './sync.ts'
 
@@ -68,19 +68,19 @@ export async function changeMembership(
   { actor, reason }: { readonly actor: Actor; readonly reason: string },
 ): Promise<ChangeResult> {
   const { project, user, membership } = bond
-  const { refusal, move } = decide(action, {
+  const { userId, isAdmin } = actor
+  const situation = situationOf({
     state: membership?.state ?? 'none',
-    roles: rolesIn(bond, actor),
-    rules: {
-      'project alive': ALIVE.includes(project.state),
-      'account active': user.isActive,
-      'join open': project.joinPolicy !== 'closed',
-      'join auto': project.joinPolicy === 'auto',
-      'leave open': project.leavePolicy !== 'closed',
-      'leave auto': project.leavePolicy === 'auto',
-      'room left': asksForRoom(action) ? await hasRoom(tx, project) : true,
-    },
+    projectState: project.state,
+    joinPolicy: project.joinPolicy,
+    leavePolicy: project.leavePolicy,
+    isActive: user.isActive,
+    hasRoom: asksForRoom(action) ? await hasRoom(tx, project) : true,
+    isAdmin,
+    isOwner: userId !== null && userId === project.ownerId,
+    isMember: userId === user.id,
   })
+  const { refusal, move } = decide(action, situation)
   if (refusal !== null) throw refuseMembership(refusal, project.uuid)
   const id = await applyMove(tx, bond, move, actor, reason)
   return { id, mails: mailsOf(bond, move, reason) }
@@ -91,15 +91,6 @@ function asksForRoom({ checks, moves }: Action<MembershipWords>): boolean {
     checks.some((check) => 'rule' in check && check.rule === 'room left') ||
     moves.some(({ when = [] }) => when.includes('room left'))
   )
-}
-
-function rolesIn({ project, user }: Bond, { userId, isAdmin }: Actor): Set<MembershipWords['role']> {
-  const roles = new Set<MembershipWords['role']>()
-  if (isAdmin) roles.add('admin')
-  if (userId === null) return roles
-  if (userId === project.ownerId) roles.add('owner')
-  if (userId === user.id) roles.add('member')
-  return roles
 }
 
 const INSERT = sql(`

@@ -1,13 +1,13 @@
 import { timeOf } from '../db/time.ts'
-import { decide, type Situation } from './machine.ts'
+import { decide } from './machine.ts'
 import {
   MEMBERSHIP_ACTIONS,
   MEMBERSHIP_MACHINE,
   type MembershipAction,
   type MembershipState,
-  type MembershipWords,
 } from './membership-machine.ts'
-import { ALIVE, type ProjectState } from './project-machine.ts'
+import { situationOf } from './membership-situation.ts'
+import type { ProjectState } from './project-machine.ts'
 
 /** A membership as it is read, with what decides about the actions that its reader may take. */
 export interface MembershipRow {
@@ -38,22 +38,16 @@ export function membershipJson(row: MembershipRow, isAdmin: boolean, hasRoom: bo
 }
 
 function allowedActions(row: MembershipRow, isAdmin: boolean, hasRoom: boolean): MembershipAction[] {
-  const roles = new Set<MembershipWords['role']>()
-  if (isAdmin) roles.add('admin')
-  if (row.is_owner) roles.add('owner')
-  if (row.is_member) roles.add('member')
-  const situation: Situation<MembershipWords> = {
+  const situation = situationOf({
     state: row.state,
-    roles,
-    rules: {
-      'project alive': ALIVE.includes(row.project_state),
-      'account active': row.is_active,
-      'join open': row.join_policy !== 'closed',
-      'join auto': row.join_policy === 'auto',
-      'leave open': row.leave_policy !== 'closed',
-      'leave auto': row.leave_policy === 'auto',
-      'room left': hasRoom,
-    },
-  }
+    projectState: row.project_state,
+    joinPolicy: row.join_policy,
+    leavePolicy: row.leave_policy,
+    isActive: row.is_active,
+    hasRoom,
+    isAdmin,
+    isOwner: row.is_owner,
+    isMember: row.is_member,
+  })
   return MEMBERSHIP_ACTIONS.filter((action) => decide(MEMBERSHIP_MACHINE[action], situation).refusal === null)
 }

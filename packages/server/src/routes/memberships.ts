@@ -2,18 +2,19 @@ import { json, jsonText, nothing, type Answer } from '../http/answer.ts'
 import { forUser, type Route, type UserCall } from '../http/call.ts'
 import { badRequest } from '../http/fault.ts'
 import { integerOf, readJson, shown } from '../http/json.ts'
+import { streamed } from '../http/streamed.ts'
 import { isObject, validate } from '../http/validate.ts'
 import { MEMBERSHIP_ACTIONS } from '../projects/membership-machine.ts'
 import { actOnMembership, enrollUser, joinProject } from '../projects/memberships.ts'
 import { readMembership, readMemberships } from '../projects/read-memberships.ts'
 import { oneAction } from './project-schemas.ts'
-import { actorOf, streamedList } from './projects.ts'
+import { actorOf } from './projects.ts'
 
 const NO_DICT = 'Request should be a JSON dict'
 
 /** Source: membership specification, 4.1. */
 function list(call: UserCall): Promise<Answer> {
-  return streamedList(readMemberships(call.service.database, actorOf(call), call.query.get('project')))
+  return streamed('[]', readMemberships(call.service.database, actorOf(call), call.query.get('project')))
 }
 
 /** Source: membership specification, 4.2. */

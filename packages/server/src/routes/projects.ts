@@ -1,9 +1,9 @@
-import { Readable } from 'node:stream'
 import type { Queryable } from '../db/statement.ts'
 import { json, jsonText, nothing, type Answer } from '../http/answer.ts'
 import { forUser, type Route, type UserCall } from '../http/call.ts'
 import { badRequest } from '../http/fault.ts'
 import { integerOf, readJson, shown } from '../http/json.ts'
+import { streamed } from '../http/streamed.ts'
 import { isObject, validate } from '../http/validate.ts'
 import { actOnApplication, APPLICATION_ACTIONS, type OpenApplicationAction } from '../projects/application-actions.ts'
 import type { Wishes } from '../projects/application.ts'
@@ -21,26 +21,6 @@ export function actorOf({ user, service }: UserCall): Reader & { readonly uuid: 
   return { userId: user.id, uuid: user.uuid, isAdmin: service.settings.projectAdmins.includes(user.uuid) }
 }
 
-/** A list of any length: pieces leave as they are read. */
-export async function streamedList(pieces: AsyncGenerator<string, void, undefined>): Promise<Answer> {
-  // What fails at once is still a fault.
-  const first = await pieces.next()
-  if (first.done) return jsonText('[]')
-  // A short one is whole already, so its length can be told.
-  const second = await pieces.next()
-  if (second.done) return jsonText(`[${first.value}]`)
-  return jsonText(Readable.from(listed([first.value, second.value], pieces), { objectMode: false }))
-}
-
-async function* listed(
-  begun: readonly string[],
-  rest: AsyncGenerator<string, void, undefined>,
-): AsyncGenerator<string, void, undefined> {
-  yield `[${begun.join(',')}`
-  for await (const piece of rest) yield `,${piece}`
-  yield ']'
-}
-
 /** Source: project specification, 5. */
 function list(call: UserCall): Promise<Answer> {
   const { query, service } = call
@@ -54,7 +34,7 @@ function list(call: UserCall): Promise<Answer> {
     owner: query.get('owner'),
     state: state as ProjectState | null,
   }
-  return streamedList(readProjects(service.database, actorOf(call), filter))
+  return streamed('[]', readProjects(service.database, actorOf(call), filter))
 }
 
 function isOneOf(choices: readonly string[], text: string): boolean {

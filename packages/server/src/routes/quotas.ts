@@ -1,7 +1,7 @@
-import { Readable } from 'node:stream'
 import { jsonText, type Answer } from '../http/answer.ts'
 import { forComponent, forUser, type ComponentCall, type Route, type UserCall } from '../http/call.ts'
 import { Fault } from '../http/fault.ts'
+import { streamed } from '../http/streamed.ts'
 import { memberQuotas, projectQuotas, resourcesOfComponent } from '../quotas/service-quotas.ts'
 
 /** Source: quota specification, 3.1. */
@@ -16,7 +16,7 @@ async function serviceQuotas(call: ComponentCall): Promise<Answer> {
   const projects = call.query.get('project')
   const resources = await resourcesOfComponent(database, call.component.id)
   const pieces = memberQuotas(database, { resources, users: listOf(users), projects: listOf(projects) })
-  return streamed(pieces, users === null ? null : new Fault('itemNotFound', `No user with UUID '${users}'`))
+  return streamed('{}', pieces, unlessNamed(users, 'user'))
 }
 
 /** Source: quota specification, 3.3. */
@@ -25,34 +25,19 @@ async function serviceProjectQuotas(call: ComponentCall): Promise<Answer> {
   const projects = call.query.get('project')
   const resources = await resourcesOfComponent(database, call.component.id)
   const pieces = projectQuotas(database, { resources, projects: listOf(projects) })
-  return streamed(pieces, projects === null ? null : new Fault('itemNotFound', `No project with UUID '${projects}'`))
+  return streamed('{}', pieces, unlessNamed(projects, 'project'))
+}
+
+/** Q-2: nothing at all is no answer to who asked for somebody. */
+function unlessNamed(names: string | null, what: 'user' | 'project'): (() => never) | undefined {
+  if (names === null) return undefined
+  return () => {
+    throw new Fault('itemNotFound', `No ${what} with UUID '${names}'`)
+  }
 }
 
 function listOf(parameter: string | null): string[] | null {
   return parameter === null ? null : parameter.split(',')
-}
-
-/** Members of one object, as they are read: however many there are, few are in memory. */
-async function streamed(pieces: AsyncGenerator<string, void, undefined>, whenEmpty: Fault | null): Promise<Answer> {
-  // The first piece decides the status; what fails later can only break the answer off.
-  const first = await pieces.next()
-  if (first.done) {
-    if (whenEmpty) throw whenEmpty
-    return jsonText('{}')
-  }
-  // A short one is whole already, so its length can be told.
-  const second = await pieces.next()
-  if (second.done) return jsonText(`{${first.value}}`)
-  return jsonText(Readable.from(wrapped([first.value, second.value], pieces), { objectMode: false }))
-}
-
-async function* wrapped(
-  begun: readonly string[],
-  rest: AsyncGenerator<string, void, undefined>,
-): AsyncGenerator<string, void, undefined> {
-  yield `{${begun.join(',')}`
-  for await (const piece of rest) yield `,${piece}`
-  yield '}'
 }
 
 export const quotaRoutes: readonly Route[] = [

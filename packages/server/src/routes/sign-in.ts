@@ -12,18 +12,13 @@ import {
   exitCookies,
   isFromElsewhere,
   mendCookie,
+  nextOf,
   type Browser,
 } from '../signin/browser.ts'
 import type { DoorRefusal } from '../signin/desk.ts'
-import { permittedNext } from '../signin/next.ts'
 import { TooManyAttempts } from '../signin/throttle.ts'
 
 /** Source: identity specification, 8.1. */
-
-function nextOf(call: Call, next: string | null): string | null {
-  const { baseUrl, cookieDomain } = call.service.settings
-  return permittedNext(next, { baseUrl, origin: call.origin, cookieDomain })
-}
 
 /** The first address, for those who are signed in and those who are not. */
 async function entry(call: Call): Promise<Answer> {

@@ -5,8 +5,7 @@ import { formOf } from '../http/form.ts'
 import { readTerms, signTerms, type Terms } from '../operations/terms.ts'
 import { csrfField, errorLine, hidden } from '../pages/forms.ts'
 import { shownPage } from '../pages/layout.ts'
-import { browserOf, csrfFor, isCsrfSafe, mendCookie, toLogin, type Browser } from '../signin/browser.ts'
-import { permittedNext } from '../signin/next.ts'
+import { browserOf, csrfFor, isCsrfSafe, mendCookie, nextOf, toLogin, type Browser } from '../signin/browser.ts'
 
 /** The terms of use, to read and to agree to. Source: identity specification, 8.4. */
 async function show(call: Call): Promise<Answer> {
@@ -23,11 +22,6 @@ async function termsOf({ params, service }: Call): Promise<Terms | null | undefi
   const number = params['terms']
   if (number === undefined) return readTerms(service.database, null)
   return (await readTerms(service.database, BigInt(number.slice(0, 18)))) ?? undefined
-}
-
-function nextOf(call: Call, next: string | null): string | null {
-  const { baseUrl, cookieDomain } = call.service.settings
-  return permittedNext(next, { baseUrl, origin: call.origin, cookieDomain })
 }
 
 function termsPage(call: Call, browser: Browser, terms: Terms | null, error: string | null): Answer {

@@ -3,6 +3,7 @@ import type { Call } from '../http/call.ts'
 import { cookieLine, cookiesOf } from './cookies.ts'
 import { CSRF_COOKIE, CSRF_FIELD, CSRF_HEADER, isForeign, isOurs, newCsrfToken } from './csrf.ts'
 import type { Form } from '../http/form.ts'
+import { permittedNext } from './next.ts'
 import type { SignedIn } from './sessions.ts'
 
 /** The browser that asks, as its cookies say. */
@@ -94,6 +95,12 @@ export function mendCookie(call: Call, { user, cookies }: Browser): Answer | nul
   const held = cookies.get(call.service.settings.cookieName)
   if (user ? held === tokenCookieValue(call, user) : held === undefined || held === '') return null
   return { ...redirect(call.origin + call.url, 302), cookies: tokenCookies(call, user) }
+}
+
+/** Where a parameter or a field wants to go on, if it may. */
+export function nextOf(call: Call, next: string | null): string | null {
+  const { baseUrl, cookieDomain } = call.service.settings
+  return permittedNext(next, { baseUrl, origin: call.origin, cookieDomain })
 }
 
 /** Where somebody has to sign in first. Source: identity specification, 8.1. */
