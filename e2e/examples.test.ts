@@ -1,12 +1,8 @@
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { execFile } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { Cloud, transports } from './client-service/cloud.ts'
 import { approved, sceneOf } from './client-service/project-scene.ts'
-
-const root = fileURLToPath(new URL('..', import.meta.url))
+import { ExampleProcess, root } from './example-process.ts'
 
 function node(...args: string[]): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
@@ -43,10 +39,11 @@ describe('the examples', () => {
     await approved(alice, carol, 'hidden.example.org', { private: true })
     const { id: ofDave } = await dave.joinProject(own.id)
 
-    await using tool = await WebTool.start({
+    await using example = await ExampleProcess.start('web-projects.ts', {
       ASTAKOS_URL: `${cloud.value('base')}/identity/v2.0`,
       ASTAKOS_TOKEN: cloud.value('token:bob'),
     })
+    const tool = new WebTool(example.url)
     const first = await tool.sections()
     expect(Object.keys(first)).toEqual([`system:${bobId}`, 'own.example.org', 'open.example.org'])
     expect(first['open.example.org']).toBe('active, for up to 9007199254740991 members join')
@@ -80,28 +77,12 @@ describe('the examples', () => {
   })
 })
 
-/** An example that serves a page until it is stopped. */
-class WebTool implements AsyncDisposable {
+/** The page of projects, as somebody works with it. */
+class WebTool {
   readonly url: string
-  readonly #stop: () => Promise<void>
 
-  private constructor(url: string, stop: () => Promise<void>) {
+  constructor(url: string) {
     this.url = url
-    this.#stop = stop
-  }
-
-  static async start(env: NodeJS.ProcessEnv): Promise<WebTool> {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'examples/web-projects.ts'], {
-      cwd: root,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const ended = once(child, 'exit')
-    const first = await createInterface(child.stdout)[Symbol.asyncIterator]().next()
-    return new WebTool(first.done ? 'It ended' : first.value, async () => {
-      child.kill('SIGINT')
-      expect(await ended).toEqual([0, null])
-    })
   }
 
   /** What a reader sees below each heading. */
@@ -128,9 +109,5 @@ class WebTool implements AsyncDisposable {
     const response = await fetch(this.url, { method: 'POST', body, headers: { origin }, redirect: 'manual' })
     await response.text()
     return response.status
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stop()
   }
 }

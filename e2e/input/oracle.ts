@@ -81,10 +81,13 @@ function verdictOf(probe: Probe, parts: Parts): Verdict {
     if (match) return methods[probe.method]?.(probe, parts, match) ?? only(405)
   }
   if (/^\/astakos\/(?:account|identity)\//.test(path)) return only(400)
-  if (/^(?:\/astakos(?:\/|\/ui\/?|\/weblogin\/?|\/ui\/get_(?:services|menu)\/?|\/openapi\.json)?|\/)$/.test(path))
-    return only(200, 301, 302, 400, 403, 404, 405)
+  // Pages, and what browsers and applications of OAuth2 ask for: nobody is signed in here.
+  if (PAGES.test(path)) return only(200, 301, 302, 400, 403, 404, 405, 429)
   return only(404, 403)
 }
+
+const PAGES =
+  /^(?:\/|\/astakos(?:\/|\/ui(?:\/[\w./]*)?|\/weblogin(?:\/(?:login)?)?|\/oauth2\/(?:auth|token)\/?|\/openapi\.json)?)$/
 
 const always: Judge = () => only(200)
 

@@ -1,4 +1,5 @@
 import { nodeOf } from './document.ts'
+import { PAGE_TEMPLATES } from './page-templates.ts'
 import { PROJECT_TEMPLATES } from './project-templates.ts'
 import { BASE, templateOf as of, type Template } from './template.ts'
 
@@ -83,5 +84,6 @@ export const TEMPLATES: readonly Template[] = [
   ...PROJECT_TEMPLATES,
   of('/ui/get_services', 'GET', { weight: 1, target: `${BASE}/ui/get_services?callback=f` }),
   of('/ui/get_menu', 'GET', { weight: 1 }),
+  ...PAGE_TEMPLATES,
   ...['/ui', '/ui/', '/weblogin', '/weblogin/', '', '/openapi.json'].map((path) => of(path, 'GET', { weight: 0.3 })),
 ]

@@ -32,7 +32,10 @@ async function main(): Promise<number> {
   const situations = values.situation ?? ALL_SITUATIONS
   const machines = allMachines(situations).filter(({ name }) => values.only?.includes(name) ?? true)
   const unknown = values.only?.find((name) => machines.every((machine) => machine.name !== name))
-  if (unknown !== undefined) throw new RangeError(`--only takes one of the names, not ${unknown}`)
+  if (unknown !== undefined) {
+    console.error(`--only takes one of the names, not ${unknown}\n\n${USAGE}`)
+    return 2
+  }
   const { isTTY } = process.stdout
   await using stage = await openStage(values['database-url'] ?? null)
   const outcome = await runMatrix(stage, machines, (scenes, of) => {

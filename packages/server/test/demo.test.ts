@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { Browser } from './support/browser.ts'
+import { send } from './support/http.ts'
 
 const BIN = fileURLToPath(new URL('../bin/astakos-server.js', import.meta.url))
 
@@ -45,6 +49,29 @@ function accountOf(output: string): string {
   return /curl -H 'X-Auth-Token: \S+' (\S+)\/quotas/.exec(output)?.[1] ?? ''
 }
 
+/** The service's address, as the line about signing in has it. */
+function baseOf(output: string): string {
+  return /^ +(http:\S+)\/ui\/login$/m.exec(output)?.[1] ?? ''
+}
+
+function passwordOf(name: string, output: string): string {
+  return new RegExp(`^ +${name}@example\\.org +(\\S+)$`, 'm').exec(output)?.[1] ?? ''
+}
+
+function mailsIn(output: string): string {
+  return /are files, (?:until the service stops, )?in:\n\n +(\S+)\n/.exec(output)?.[1] ?? ''
+}
+
+async function signedIn(output: string, name: string): Promise<Browser> {
+  const browser = new Browser(baseOf(output), {})
+  const { status, headers } = await browser.signIn(`${name}@example.org`, passwordOf(name, output))
+  expect([status, headers.location]).toEqual([302, `${baseOf(output)}/ui/landing`])
+  // Over plain HTTP, not every browser would keep them.
+  expect(headers['set-cookie']).toHaveLength(3)
+  expect(String(headers['set-cookie'])).not.toMatch(/; secure/i)
+  return browser
+}
+
 async function read(output: string, name: string, path: string): Promise<unknown> {
   const response = await fetch(accountOf(output) + path, { headers: { 'x-auth-token': tokenOf(name, output) } })
   expect(response.status).toBe(200)
@@ -80,6 +107,8 @@ it('the tour makes a project that another user joins and uses, and a later start
       const memberships = await read(output, 'alice', `/projects/memberships?project=${id}`)
       expect(memberships).toMatchObject([{ project: id, state: 'accepted', allowed_actions: ['remove'] }])
       seen.push([ofAlice, memberships])
+      await signedIn(output, 'alice')
+      expect(await readdir(mailsIn(output))).not.toEqual([])
     }
 
     const first = await demo(dataDir, look)
@@ -95,6 +124,9 @@ it('the tour makes a project that another user joins and uses, and a later start
     expect(second.output).not.toContain('joinProject')
     expect(second.output).toMatch(/2 of 3 machines in use.*\n.*\n.*QuotaLimit: 2 wanted, 1 left\n/)
     expect(seen[1]).toEqual(seen[0])
+    expect(second.output).toContain('Tokens and passwords are new at every start.')
+    expect(passwordOf('alice', second.output)).not.toBe(passwordOf('alice', first.output))
+    expect(mailsIn(second.output)).toBe(join(folder, 'data', 'mail'))
   } finally {
     await rm(folder, { recursive: true })
   }
@@ -141,3 +173,88 @@ it('variables of the environment go before what the demo would choose', async ()
   })
   expect(output).toContain('auth URL   http://127.0.0.1:1/x/identity/v2.0')
 })
+
+it('the printed accounts sign in, and allow the printed application to know who they are', async () => {
+  const { output } = await demo([], async (said) => {
+    for (const name of ['alice', 'bob', 'carol']) {
+      const browser = await signedIn(said, name)
+      const landing = await browser.get('/ui/landing')
+      expect([landing.status, landing.text]).toEqual([200, expect.stringContaining(`${name}@example.org`)])
+    }
+    const alice = await signedIn(said, 'alice')
+    const [, identifier = ''] = /by OAuth2, (\S+),/.exec(said) ?? []
+    const [, secret = ''] = /OAUTH2_SECRET=(\S+) npx tsx examples\/web-login\/main\.ts/.exec(said) ?? []
+    const asked = new URLSearchParams({ response_type: 'code', client_id: identifier, state: 'x' }).toString()
+    const consent = await alice.get(`/oauth2/auth?${asked}`, { accept: 'text/html' })
+    expect(consent.text).toContain(`Sign in to ${identifier}?`)
+    const { headers } = await alice.submit(consent)
+    const callback = new URL(headers.location ?? '')
+    expect([callback.origin, callback.pathname]).toEqual(['http://localhost:8100', '/callback'])
+    const granted = await send('POST', `${baseOf(said)}/oauth2/token`, {
+      headers: {
+        authorization: `Basic ${Buffer.from(`${identifier}:${secret}`).toString('base64')}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: `grant_type=authorization_code&code=${callback.searchParams.get('code')}`,
+    })
+    const { access_token: accessToken } = granted.json as { access_token: string }
+    const { json } = await send('GET', `${baseOf(said)}/identity/v2.0/tokens/${accessToken}`)
+    expect(json).toMatchObject({ access: { user: { name: 'Alice Liddell' } } })
+  })
+  expect(output).not.toContain('new at every start')
+})
+
+it('the mail to set a new password is where the demo says, until it stops', async () => {
+  let folder = ''
+  await demo([], async (said) => {
+    folder = mailsIn(said)
+    expect(said).toContain('until the service stops, in:')
+    const browser = new Browser(baseOf(said), {})
+    const cookie = async (): Promise<Record<string, string>> => {
+      await browser.get('/ui/password_reset')
+      return { 'x-csrftoken': browser.cookie('csrftoken') ?? '' }
+    }
+    expect((await browser.post('/ui/password_reset', { email: 'alice@example.org' }, await cookie())).status).toBe(200)
+    let mail = ''
+    for (; mail === ''; await pause(20)) {
+      const names = (await readdir(folder)).filter((name) => name.endsWith('.txt'))
+      const mails = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
+      mail = mails.find((text) => text.includes('/ui/password_reset/confirm?code=')) ?? ''
+    }
+    expect(mail).toMatch(/^To: alice@example\.org\n/)
+    const [, code = ''] = /confirm\?code=(\S+)/.exec(mail) ?? []
+    const fields = { code, password: 'a new one of alice' }
+    expect((await browser.post('/ui/password_reset/confirm', fields, await cookie())).status).toBe(302)
+    expect((await browser.signIn('alice@example.org', 'a new one of alice')).status).toBe(302)
+    const again = await new Browser(baseOf(said), {}).signIn('alice@example.org', passwordOf('alice', said))
+    expect([again.status, again.text]).toEqual([200, expect.stringContaining('Please enter a correct')])
+  })
+  await expect(readdir(folder)).rejects.toThrow('ENOENT')
+})
+
+it.each([
+  ['where people come by https', 'https://127.0.0.1:1/x', {}],
+  ['where a variable says so', 'http://127.0.0.1:1/x', { ASTAKOS_INSECURE_COOKIES: 'false' }],
+])('cookies are for https alone %s', async (_, baseUrl, env) => {
+  const port = await freePort()
+  await demo(
+    ['--listen', `127.0.0.1:${port}`, '--base-url', baseUrl],
+    async (said) => {
+      const browser = new Browser(`http://127.0.0.1:${port}/x`, {})
+      const { status, headers } = await browser.signIn('alice@example.org', passwordOf('alice', said))
+      expect(status).toBe(302)
+      const cookies = headers['set-cookie'] ?? []
+      expect(cookies.filter((line) => /; Secure/.test(line))).toHaveLength(3)
+    },
+    env,
+  )
+})
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo
+      probe.close(() => resolve(port))
+    })
+  })
+}

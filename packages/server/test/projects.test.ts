@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startWorldService, type WorldService } from '../scripts/world-service.ts'
 import { sql } from '../src/db/statement.ts'
 import type { Mail } from '../src/mail/mail.ts'
@@ -186,6 +186,24 @@ for (const database of databases) {
       })
     })
 
+    describe('capacities', () => {
+      it('are checked row after row of the table, each for all of them', async () => {
+        const refusal = async (resources: object): Promise<unknown> =>
+          message(await call('alice', 'POST', 'projects', { name: 'rows.example.org', end_date: ENDS, resources }))
+        const pair = (project_capacity: unknown, member_capacity: unknown): object => ({
+          project_capacity,
+          member_capacity,
+        })
+        expect(await refusal({ 'cyclades.vm': pair(-1, 0), nope: pair(1, 1) })).toBe('Malformed resource policies')
+        expect(await refusal({ 'cyclades.vm': pair(1, 2), 'cyclades.ram': pair('x', 0) })).toBe(
+          'Malformed resource policies',
+        )
+        expect(await refusal({ 'cyclades.vm': pair(1, 2), 'cyclades.ram': pair(1, -1) })).toBe(
+          'Negative quota limit is not allowed',
+        )
+      })
+    })
+
     describe('the default project', () => {
       it('falls back when its member leaves, and when it is terminated', async () => {
         const [one, two] = [
@@ -221,9 +239,55 @@ for (const database of databases) {
         await base.query(sql("update projects set end_date = now() - interval '1 day' where uuid = $1"), [over])
         expect((await show(over)).state).toBe('active')
         expect(await expiredProjects(base)).toEqual([over])
-        expect(await terminateExpired(base)).toEqual([over])
+        expect(await terminateExpired(base, service.service.outbox)).toEqual([over])
         expect([(await show(over)).state, (await show(going)).state]).toEqual(['terminated', 'active'])
-        expect(await terminateExpired(base)).toEqual([])
+        expect(await terminateExpired(base, service.service.outbox)).toEqual([])
+        const [log] = await base.query<{ actor_id: bigint | null; reason: string | null }>(
+          sql("select actor_id, reason from project_log where to_state = 'terminated'"),
+        )
+        expect(log).toEqual({ actor_id: null, reason: null })
+      })
+
+      it('leaves alone what was prolonged while it waited', async () => {
+        const { database: base, outbox } = service.service
+        const [first, second] = [await open('first.example.org'), await open('second.example.org')]
+        await base.query(sql("update projects set end_date = now() - interval '1 day' where uuid = any($1)"), [
+          [first, second],
+        ])
+        let ending: Promise<string[]> | undefined
+        await base.transaction(async (tx) => {
+          await tx.query(sql('select id from projects where uuid = $1 for update'), [first])
+          ending = terminateExpired(base, outbox)
+          await vi.waitFor(async () => {
+            const [row] = await base.query<{ waiting: bigint }>(
+              sql("select count(*) as waiting from pg_stat_activity where wait_event_type = 'Lock'"),
+            )
+            expect(row?.waiting).toBe(1n)
+          }, 10_000)
+          await base.query(sql("update projects set end_date = now() + interval '1 day' where uuid = $1"), [second])
+        })
+        expect(await ending).toEqual([first])
+        expect((await show(second)).state).toBe('active')
+      })
+    })
+
+    describe('an account that is deactivated', () => {
+      it('is told what follows it, once for all, and what was suspended for another reason stays', async () => {
+        const [own, other] = [await open('own.example.org'), await open('stays.example.org')]
+        await act('carol', other, 'suspend')
+        mails.length = 0
+        const { database: base, outbox } = service.service
+        const alice = names['uuid:alice'] as string
+        await outbox.transaction(async (tx) => ({ mails: await deactivateUser(tx, alice, 'left') }))
+        expect([(await show(own)).state, (await show(other)).state]).toEqual(['suspended', 'suspended'])
+        await outbox.transaction(async (tx) => ({ mails: await activateUser(tx, alice) }))
+        expect([(await show(own)).state, (await show(other)).state]).toEqual(['active', 'suspended'])
+        const told = (): Mail[] => mails.filter(({ subject }) => subject.startsWith('Your projects'))
+        await vi.waitFor(() => expect(told()).toHaveLength(2), 10_000)
+        expect(told().map(({ to }) => to)).toEqual([['alice@example.org'], ['alice@example.org']])
+        expect(told()[0]?.text).toContain('own.example.org')
+        expect(told()[0]?.text).not.toContain('stays.example.org')
+        await expect(base.transaction((tx) => activateUser(tx, alice))).rejects.toThrow('no inactive user')
       })
     })
 

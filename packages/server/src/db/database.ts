@@ -11,7 +11,10 @@ const LOCK_TIMEOUT_MS = 5000
 const READ_LINES = 2
 
 /** Transactions that wait for each other's rows need connections of their own. */
-const TRANSACTIONS_MAX = 4
+const TRANSACTIONS_MAX = 10
+
+/** Who waits longer for one of them may come again. */
+const TRANSACTION_WAIT_MS = 5000
 
 /** A database that hangs must not hold up its callers for ever. The limits of members of a large project take their time. */
 const TRANSACTION_ANSWER_MS = 60_000
@@ -40,7 +43,11 @@ export class Database implements Queryable {
         return client
       }
     }
-    this.#pool = new pg.Pool({ max: TRANSACTIONS_MAX, Client: Client as unknown as typeof pg.Client })
+    this.#pool = new pg.Pool({
+      max: TRANSACTIONS_MAX,
+      connectionTimeoutMillis: TRANSACTION_WAIT_MS,
+      Client: Client as unknown as typeof pg.Client,
+    })
     // The same statements over and over: planning them costs more than most of them.
     this.#pool.on(
       'connect',

@@ -1,18 +1,25 @@
 import type { Database } from '../db/database.ts'
 import { sql, type Queryable } from '../db/statement.ts'
+import { hashPassword } from '../identity/passwords.ts'
+import { randomText } from '../oauth2/random-text.ts'
+import { setPassword } from '../operations/passwords.ts'
 import { addComponent, addResource, addService, renewComponentToken } from '../operations/registry.ts'
-import { acceptUser, addUser, renewToken, verifyUser, type UserInput } from '../operations/users.ts'
+import { acceptUser, addUser, renewToken, verifyUser, type NewUser, type UserInput } from '../operations/users.ts'
+import { registerSampleApplication, type SampleApplication } from './application.ts'
 
 export interface SampleUser {
   readonly name: string
+  readonly email: string
   readonly uuid: string
   readonly token: string
+  readonly password: string
 }
 
-/** Who is in the sample cloud, with tokens that work. */
+/** Who is in the sample cloud, with tokens and passwords that work. */
 export interface SampleCloud {
   readonly users: readonly SampleUser[]
   readonly components: readonly { readonly name: string; readonly token: string }[]
+  readonly application: SampleApplication
 }
 
 /** Of the user who decides about projects. The service has to know it before that user is there. */
@@ -49,24 +56,40 @@ const COMPONENTS = [
   },
 ] as const
 
-const FIND_USERS = sql('select email, uuid from users where email = any($1::text[])')
+const FIND_USERS = sql('select id, email, uuid from users where email = any($1::text[])')
 
 const DAYS_30_MS = 30 * 24 * 3600 * 1000
 
-/** Made at the first start. At a later one it is there, and everybody gets a new token: the old ones can't be read. */
-export function loadSampleCloud(database: Database, secretKey: Buffer): Promise<SampleCloud> {
+/** Nobody has to remember it. */
+const PASSWORD_LENGTH = 14
+
+/** Made at the first start. At a later one it is there, and everybody gets a new token and password: the old ones can't be read. */
+export async function loadSampleCloud(database: Database, secretKey: Buffer): Promise<SampleCloud> {
+  const passwords = USERS.map(() => randomText(PASSWORD_LENGTH))
+  // Each takes a good part of a second, in which nothing should be locked.
+  const hashed = await Promise.all(passwords.map(hashPassword))
   return database.transaction(async (tx) => {
-    const known = await tx.query<{ email: string; uuid: string }>(FIND_USERS, [USERS.map(({ email }) => email)])
+    const known = await tx.query<Known>(FIND_USERS, [USERS.map(({ email }) => email)])
     const components = known.length === 0 ? await addComponents(tx) : await renewComponents(tx)
     const users = []
-    for (const { name, ...person } of USERS) {
-      const uuid = known.find(({ email }) => email === person.email)?.uuid
+    for (const [place, { name, ...person }] of USERS.entries()) {
       const tokenExpires = new Date(Date.now() + DAYS_30_MS)
-      if (uuid === undefined) users.push({ name, ...(await addSampleUser(tx, secretKey, { ...person, tokenExpires })) })
-      else users.push({ name, uuid, token: await renewToken(tx, secretKey, uuid, tokenExpires) })
+      const found = known.find(({ email }) => email === person.email)
+      const user = found
+        ? { ...found, token: await renewToken(tx, secretKey, found.uuid, tokenExpires) }
+        : await addSampleUser(tx, secretKey, { ...person, tokenExpires })
+      await setPassword(tx, user.id, hashed[place] as string)
+      const password = passwords[place] as string
+      users.push({ name, email: person.email, uuid: user.uuid, token: user.token, password })
     }
-    return { users, components }
+    return { users, components, application: await registerSampleApplication(tx, secretKey) }
   })
+}
+
+interface Known {
+  id: bigint
+  email: string
+  uuid: string
 }
 
 async function addComponents(tx: Queryable): Promise<SampleCloud['components']> {
@@ -105,9 +128,9 @@ async function addSampleUser(
   tx: Queryable,
   secretKey: Buffer,
   person: Omit<UserInput, 'hasSignedTerms'>,
-): Promise<{ uuid: string; token: string }> {
-  const { id, uuid, token } = await addUser(tx, secretKey, { ...person, hasSignedTerms: true })
-  await verifyUser(tx, id)
-  await acceptUser(tx, id, 'manual')
-  return { uuid, token }
+): Promise<NewUser> {
+  const user = await addUser(tx, secretKey, { ...person, hasSignedTerms: true })
+  await verifyUser(tx, user.id)
+  await acceptUser(tx, user.id, 'manual')
+  return user
 }

@@ -1,8 +1,13 @@
 import { intArray } from '../db/connect.ts'
 import { sql, type Queryable } from '../db/statement.ts'
 import { endGrantsOf } from '../oauth2/tokens.ts'
-import { logMemberships, logProjects } from '../projects/log.ts'
+import type { Mail } from '../mail/mail.ts'
+import { logMemberships, logProjects, type Change } from '../projects/log.ts'
 import { setProjectState } from '../projects/locked-project.ts'
+import { decide } from '../projects/machine.ts'
+import { mailTo } from '../projects/mails.ts'
+import { MEMBERSHIP_MACHINE, type MembershipState, type MembershipWords } from '../projects/membership-machine.ts'
+import { PROJECT_MACHINE, type ProjectState } from '../projects/project-machine.ts'
 import { syncLimits } from '../projects/sync.ts'
 import { lockInOrder } from '../quotas/lock.ts'
 
@@ -23,63 +28,51 @@ const DEACTIVATE = sql(`
   update users
      set is_active = false, deactivated_reason = $2, deactivated_at = now()
    where id = $1 and email_verified and moderated and not is_rejected
-  returning id`)
+  returning id, uuid, email`)
 
 const ACTIVATE = sql(`
   update users
      set is_active = true, deactivated_reason = null, deactivated_at = null
    where id = $1 and email_verified and moderated and not is_rejected and not is_active
-  returning id`)
+  returning id, uuid, email`)
 
-const PROJECTS_TO_SUSPEND = sql(`
-  select id from projects where ((is_system and uuid = $1) or owner_id = $2) and state = 'active' order by id`)
-
-const MEMBERSHIPS_TO_SUSPEND = sql(`
-  select id, state from memberships where user_id = $1 and state in ('accepted', 'leave_requested') order by id`)
-
-// A thing that was suspended for another reason stays suspended.
-const PROJECTS_TO_RESUME = sql(`
-  select p.id from projects as p
-   where ((p.is_system and p.uuid = $1) or p.owner_id = $2) and p.state = 'suspended'
-     and (select l.reason from project_log as l
-           where l.project_id = p.id and l.to_state = 'suspended' order by l.id desc limit 1) = 'user_deactivation'
+/** A thing that was suspended for another reason stays suspended. */
+const OWN_PROJECTS = sql(`
+  select p.id, p.state, p.realname as name,
+         (select l.reason from project_log as l
+           where l.project_id = p.id and l.to_state = 'suspended' order by l.id desc limit 1) as reason
+    from projects as p
+   where ((p.is_system and p.uuid = $1) or p.owner_id = $2) and p.state in ('active', 'suspended')
    order by p.id`)
-
-const MEMBERSHIPS_TO_RESUME = sql(`
-  select m.id, m.state from memberships as m
-   where m.user_id = $1 and m.state = 'suspended'
-     and (select l.reason from membership_log as l
-           where l.membership_id = m.id and l.to_state = 'suspended' order by l.id desc limit 1) = 'user_deactivation'
+const OWN_MEMBERSHIPS = sql(`
+  select m.id, m.state, p.realname as name,
+         (select l.reason from membership_log as l
+           where l.membership_id = m.id and l.to_state = 'suspended' order by l.id desc limit 1) as reason
+    from memberships as m
+    join projects as p on p.id = m.project_id
+   where m.user_id = $1 and m.state in ('accepted', 'leave_requested', 'suspended')
    order by m.id`)
 
 const SET_MEMBERSHIP_STATE = sql('update memberships set state = $2 where id = any($1::bigint[])')
 
-/** @throws {RangeError} there is no accepted user of that uuid. */
-export async function deactivateUser(tx: Queryable, uuid: string, reason: string): Promise<void> {
+const BY_DEACTIVATION = 'user_deactivation'
+
+/** @returns what is to be told by mail once it is committed. @throws {RangeError} there is no accepted user of that uuid. */
+export async function deactivateUser(tx: Queryable, uuid: string, reason: string): Promise<Mail[]> {
   const id = await lockAllOf(tx, uuid)
-  const rows = id === null ? [] : await tx.query(DEACTIVATE, [id, reason])
-  if (id === null || rows.length === 0) throw new RangeError('There is no accepted user of that uuid')
-  await tx.query(END_SESSIONS, [id])
-  await endGrantsOf(tx, id)
-  await move(tx, await tx.query(PROJECTS_TO_SUSPEND, [uuid, id]), await tx.query(MEMBERSHIPS_TO_SUSPEND, [id]), {
-    from: 'active',
-    project: 'suspended',
-    member: 'suspended',
-    reason: 'user_deactivation',
-  })
+  const [user] = id === null ? [] : await tx.query<Account>(DEACTIVATE, [id, reason])
+  if (!user) throw new RangeError('There is no accepted user of that uuid')
+  await tx.query(END_SESSIONS, [user.id])
+  await endGrantsOf(tx, user.id)
+  return follow(tx, user, 'suspend', () => true, BY_DEACTIVATION)
 }
 
 /** The reverse, for what the deactivation had suspended. @throws {RangeError} there is no inactive user of that uuid. */
-export async function activateUser(tx: Queryable, uuid: string): Promise<void> {
+export async function activateUser(tx: Queryable, uuid: string): Promise<Mail[]> {
   const id = await lockAllOf(tx, uuid)
-  const rows = id === null ? [] : await tx.query(ACTIVATE, [id])
-  if (id === null || rows.length === 0) throw new RangeError('There is no inactive user of that uuid')
-  await move(tx, await tx.query(PROJECTS_TO_RESUME, [uuid, id]), await tx.query(MEMBERSHIPS_TO_RESUME, [id]), {
-    from: 'suspended',
-    project: 'active',
-    member: 'accepted',
-    reason: 'user_reactivation',
-  })
+  const [user] = id === null ? [] : await tx.query<Account>(ACTIVATE, [id])
+  if (!user) throw new RangeError('There is no inactive user of that uuid')
+  return follow(tx, user, 'unsuspend', ({ reason }) => reason === BY_DEACTIVATION, 'user_reactivation')
 }
 
 /**
@@ -99,32 +92,79 @@ async function lockAllOf(tx: Queryable, uuid: string): Promise<bigint | null> {
   return user.id
 }
 
-interface Member {
-  id: bigint
-  state: string
+interface Account {
+  readonly id: bigint
+  readonly uuid: string
+  readonly email: string
 }
 
-async function move(
+interface Thing<State> {
+  readonly id: bigint
+  readonly state: State
+  readonly name: string
+  /** Why it was suspended last. */
+  readonly reason: string | null
+}
+
+/** What becomes of projects and memberships says the table; who can't be moved stays. Nobody acts, with every right. */
+async function follow(
   tx: Queryable,
-  projects: readonly { id: bigint }[],
-  memberships: readonly Member[],
-  to: { from: string; project: 'active' | 'suspended'; member: string; reason: string },
-): Promise<void> {
-  const projectIds = projects.map(({ id }) => id)
-  const memberIds = memberships.map(({ id }) => id)
-  await setProjectState(tx, projectIds, to.project)
-  await logProjects(
-    tx,
-    projectIds.map((id) => ({ id, from: to.from, to: to.project })),
-    null,
-    to.reason,
+  user: Account,
+  action: 'suspend' | 'unsuspend',
+  concerns: (thing: Thing<unknown>) => boolean,
+  reason: string,
+): Promise<Mail[]> {
+  const projects = (await tx.query<Thing<ProjectState>>(OWN_PROJECTS, [user.uuid, user.id])).filter(concerns)
+  const memberships = (await tx.query<Thing<MembershipState>>(OWN_MEMBERSHIPS, [user.id])).filter(concerns)
+  const projectMoves = projects.flatMap((project) => {
+    const rules = { 'not a system project': true, 'name free': true }
+    const { move } = decide(PROJECT_MACHINE[action], { state: project.state, roles: new Set(['admin']), rules })
+    return move ? [{ ...project, to: move.to }] : []
+  })
+  const membershipMoves = memberships.flatMap((membership) => {
+    const { move } = decide(MEMBERSHIP_MACHINE[action], { state: membership.state, roles: new Set(), rules: NO_RULES })
+    return move ? [{ ...membership, to: move.to }] : []
+  })
+  for (const [to, ids] of byTarget(projectMoves)) await setProjectState(tx, ids, to)
+  for (const [to, ids] of byTarget(membershipMoves)) await tx.query(SET_MEMBERSHIP_STATE, [intArray(ids), to])
+  await logProjects(tx, projectMoves.map(changeOf), null, reason)
+  await logMemberships(tx, membershipMoves.map(changeOf), null, reason)
+  await syncLimits(tx, { projects: projectMoves.map(({ id }) => id), memberships: membershipMoves.map(({ id }) => id) })
+  return mailsOf(user, action, [...projectMoves, ...membershipMoves])
+}
+
+/** None is asked for by these two. */
+const NO_RULES: Readonly<Record<MembershipWords['rule'], boolean>> = {
+  'project alive': false,
+  'account active': false,
+  'join open': false,
+  'join auto': false,
+  'leave open': false,
+  'leave auto': false,
+  'room left': false,
+}
+
+interface Moved<State> {
+  readonly id: bigint
+  readonly state: string
+  readonly to: State
+}
+
+function byTarget<State>(moves: readonly Moved<State>[]): Map<State, bigint[]> {
+  const targets = new Map<State, bigint[]>()
+  for (const { id, to } of moves) targets.set(to, [...(targets.get(to) ?? []), id])
+  return targets
+}
+
+const changeOf = ({ id, state, to }: Moved<string>): Change => ({ id, from: state, to })
+
+/** One mail for all: owner and member are the same person. System projects are no news. */
+function mailsOf({ email }: Account, action: string, moved: readonly { readonly name: string }[]): Mail[] {
+  const names = [...new Set(moved.map(({ name }) => name))].filter((name) => !name.startsWith('system:'))
+  if (names.length === 0) return []
+  return mailTo(
+    email,
+    `Your projects: ${action}`,
+    `These projects and memberships follow your account: ${names.join(', ')}`,
   )
-  await tx.query(SET_MEMBERSHIP_STATE, [intArray(memberIds), to.member])
-  await logMemberships(
-    tx,
-    memberships.map(({ id, state }) => ({ id, from: state, to: to.member })),
-    null,
-    to.reason,
-  )
-  await syncLimits(tx, { projects: projectIds, memberships: memberIds })
 }

@@ -1,5 +1,8 @@
 import type { Database } from '../db/database.ts'
+import { isLockConflict } from '../db/errors.ts'
 import { sql, type Queryable } from '../db/statement.ts'
+import type { Mail } from '../mail/mail.ts'
+import type { Outbox } from '../mail/outbox.ts'
 import { lockProject } from '../projects/locked-project.ts'
 import { actOnProject } from '../projects/project-actions.ts'
 import { noSuchProject, Refused } from '../projects/refused.ts'
@@ -41,18 +44,33 @@ export async function expiredProjects(on: Queryable): Promise<string[]> {
   return (await on.query<{ uuid: string }>(EXPIRED)).map(({ uuid }) => uuid)
 }
 
-/** @returns those that were terminated, each in a transaction of its own; without an actor and a reason. */
-export async function terminateExpired(database: Database): Promise<string[]> {
+const IS_EXPIRED = sql('select end_date < now() as is_expired from projects where id = $1')
+
+/**
+ * Each in a transaction of its own, without an actor and a reason; the owner is told.
+ *
+ * @returns those that were terminated. One that is locked for too long, or was prolonged or ended by somebody meanwhile, is
+ *   left alone.
+ */
+export async function terminateExpired(database: Database, outbox: Pick<Outbox, 'transaction'>): Promise<string[]> {
   const terminated: string[] = []
   for (const uuid of await expiredProjects(database)) {
     try {
       // oxlint-disable-next-line no-await-in-loop -- one at a time: their members' holdings are locked
-      await database.transaction((tx) => actOnProject(tx, { userId: null, isAdmin: true }, uuid, 'terminate', ''))
-      terminated.push(uuid)
+      const { isDone } = await outbox.transaction((tx) => terminateIfExpired(tx, uuid))
+      if (isDone) terminated.push(uuid)
     } catch (error) {
-      // Somebody else ended it meanwhile.
-      if (!(error instanceof Refused)) throw error
+      if (!(error instanceof Refused) && !isLockConflict(error)) throw error
     }
   }
   return terminated
+}
+
+/** It is looked at again under its lock: an approval may have prolonged it. */
+async function terminateIfExpired(tx: Queryable, uuid: string): Promise<{ isDone: boolean; mails: Mail[] }> {
+  const project = await lockProject(tx, uuid)
+  const [row] = project ? await tx.query<{ is_expired: boolean }>(IS_EXPIRED, [project.id]) : []
+  if (!row?.is_expired) return { isDone: false, mails: [] }
+  const mails = await actOnProject(tx, { userId: null, isAdmin: true }, uuid, 'terminate', null)
+  return { isDone: true, mails }
 }

@@ -24,7 +24,7 @@ export async function actOnProject(
   actor: Actor,
   uuid: string,
   action: OpenProjectAction,
-  reason: string,
+  reason: string | null,
 ): Promise<Mail[]> {
   const project = await lockProject(tx, uuid, { registry: action === 'reinstate' })
   if (!project) throw noSuchProject(uuid)
@@ -41,7 +41,7 @@ export async function actOnProject(
     ? mailTo(
         project.ownerEmail,
         `Project ${project.name}: ${action}`,
-        `The project is ${move.to} now. ${reason}`.trim(),
+        `The project is ${move.to} now. ${reason ?? ''}`.trim(),
       )
     : []
 }
@@ -54,7 +54,7 @@ export async function changeState(
   project: LockedProject,
   move: Move<ProjectWords>,
   actor: Actor | null,
-  reason: string,
+  reason: string | null,
 ): Promise<void> {
   if (move.to !== project.state) {
     await setProjectState(tx, [project.id], move.to)

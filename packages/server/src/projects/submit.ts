@@ -18,6 +18,8 @@ export interface Applicant extends Actor {
 
 export interface Submitted {
   readonly project: string
+  /** Of the project, as it is. */
+  readonly name: string
   readonly application: bigint
 }
 
@@ -51,7 +53,11 @@ export async function createProject(tx: Queryable, applicant: Applicant, wishes:
   const { id } = row as { id: bigint }
   await insertProjectCapacities(tx, id, wishes)
   await logProjects(tx, [{ id, from: null, to: 'uninitialized' }], applicant, null)
-  return { project: uuid, application: await insertApplication(tx, id, applicant.userId, wishes) }
+  return {
+    project: uuid,
+    name: wishes.name ?? '',
+    application: await insertApplication(tx, id, applicant.userId, wishes),
+  }
 }
 
 const PENDING = sql(`
@@ -96,5 +102,9 @@ export async function modifyProject(
     const { move } = decide(APPLICATION_MACHINE.replace, { state: 'pending', roles: new Set(), rules: {} })
     await tx.query(SET_STATE, [pending.id, move?.to])
   }
-  return { project: project.uuid, application: await insertApplication(tx, project.id, applicant.userId, wishes) }
+  return {
+    project: project.uuid,
+    name: project.name,
+    application: await insertApplication(tx, project.id, applicant.userId, wishes),
+  }
 }

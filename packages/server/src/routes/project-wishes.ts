@@ -29,9 +29,7 @@ export async function wishesOf(
   if (maxMembers !== null && (maxMembers < 0n || maxMembers > INT64_MAX)) throw badRequest('max_members out of range')
   const startDate = dateOf('start_date', stated.start_date)
   const endDate = dateOf('end_date', stated.end_date)
-  // As text: both are UTC, and of one form up to the seconds.
-  if (endDate !== null && endDate.slice(0, 19) < new Date().toISOString().slice(0, 19))
-    throw badRequest("'end_date' must be in the future")
+  if (endDate !== null && Date.parse(endDate) < Date.now()) throw badRequest("'end_date' must be in the future")
   return {
     name,
     ownerId,
@@ -56,21 +54,24 @@ async function capacitiesOf(
   if (!isObject(resources)) throw badRequest(MALFORMED)
   const names = Object.keys(resources)
   const known = names.length === 0 ? new Set<string>() : await visible(names)
-  return names.map((resource) => {
-    if (!known.has(resource)) throw badRequest(MALFORMED)
-    return capacityOf(resource, resources[resource])
-  })
+  // Row after row, each for all of them.
+  if (names.some((name) => !known.has(name))) throw badRequest(MALFORMED)
+  const capacities = names.map((name) => capacityOf(name, resources[name]))
+  const limits = capacities.flatMap(({ projectCapacity, memberCapacity }) => [projectCapacity, memberCapacity])
+  if (limits.some((limit) => limit > INT64_MAX)) throw badRequest(`Quota limit exceeds max value ${INT64_MAX}`)
+  if (limits.some((limit) => limit < 0n)) throw badRequest('Negative quota limit is not allowed')
+  const inverted = capacities.find(({ projectCapacity, memberCapacity }) => projectCapacity < memberCapacity)
+  if (inverted) throw badRequest(`Project quota limit is less than member limit for resource '${inverted.resource}'`)
+  return capacities
 }
 
 function capacityOf(resource: string, value: unknown): Capacity {
   if (!isObject(value)) throw badRequest(MALFORMED)
-  const [projectCapacity, memberCapacity] = [limitOf(value['project_capacity']), limitOf(value['member_capacity'])]
-  const limits = [projectCapacity, memberCapacity]
-  if (limits.some((limit) => limit > INT64_MAX)) throw badRequest(`Quota limit exceeds max value ${INT64_MAX}`)
-  if (limits.some((limit) => limit < 0n)) throw badRequest('Negative quota limit is not allowed')
-  if (projectCapacity < memberCapacity)
-    throw badRequest(`Project quota limit is less than member limit for resource '${resource}'`)
-  return { resource, projectCapacity, memberCapacity }
+  return {
+    resource,
+    projectCapacity: limitOf(value['project_capacity']),
+    memberCapacity: limitOf(value['member_capacity']),
+  }
 }
 
 function limitOf(value: unknown): bigint {

@@ -93,7 +93,7 @@ function wishesFor({ service }: UserCall, stated: Stated, ownerId: bigint | null
 async function submitted({ service, user }: UserCall, submit: (tx: Queryable) => Promise<Submitted>): Promise<Answer> {
   const { project, application } = await service.outbox.transaction(async (tx) => {
     const done = await submit(tx)
-    const subject = `Application ${done.application} for project ${done.project}`
+    const subject = `Application ${done.application} for project ${done.name}`
     const text = `${user.email} applied. It waits for a decision.`
     return { ...done, mails: mailToAll(service.settings.projectRecipients, subject, text) }
   })
@@ -131,13 +131,15 @@ async function act(call: UserCall): Promise<Answer> {
 /** P-7: a number, also as text; what is no number at all is malformed, what no application has is unknown. */
 function applicationOf(id: unknown): { application: bigint | null; shown: string } {
   if (id === null) return { application: null, shown: shown(id) }
+  // So long a number is nobody's, and to read it would take its time.
+  if (typeof id === 'string' && /^-?\d{100,}$/.test(id)) return { application: null, shown: id }
   const number = typeof id === 'string' ? numberIn(id) : integerOf(id)
   if (number === null) throw badRequest('app_id should be an integer')
   return { application: number >= 0n && number < 2n ** 63n ? number : null, shown: String(number) }
 }
 
 function numberIn(text: string): bigint | null {
-  return /^-?\d{1,100}$/.test(text) ? BigInt(text) : null
+  return /^-?\d+$/.test(text) ? BigInt(text) : null
 }
 
 export const projectRoutes: readonly Route[] = [
