@@ -2,6 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startWorldService, type WorldService } from '../scripts/world-service.ts'
 import { openToken } from '../src/identity/tokens.ts'
+import { dumpOf } from './support/dump.ts'
 import { migrated } from './support/migrated.ts'
 import { databases, freshDatabase, startServer, type Connection, type Database } from './support/postgres.ts'
 import { WORLD } from './support/world.ts'
@@ -68,19 +69,3 @@ describe('a copy of the database', () => {
     expect(opened).toBe(Object.fromEntries(tokens)['token:alice'])
   })
 })
-
-/** Every row of every table, as text. */
-async function dumpOf(connection: Connection): Promise<string> {
-  const client = new pg.Client(connection)
-  await client.connect()
-  const tables = await client.query<{ name: string }>(
-    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'",
-  )
-  const parts: string[] = []
-  for (const { name } of tables.rows) {
-    const { rows } = await client.query<{ row: string }>(`select to_jsonb(t)::text as row from "${name}" as t`)
-    parts.push(...rows.map(({ row }) => row))
-  }
-  await client.end()
-  return parts.join('\n')
-}

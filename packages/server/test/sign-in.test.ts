@@ -3,7 +3,7 @@ import { startWorldService, type WorldService } from '../scripts/world-service.t
 import { sql } from '../src/db/statement.ts'
 import type { Mail } from '../src/mail/mail.ts'
 import { addTerms } from '../src/operations/terms.ts'
-import { send, type Reply } from './support/http.ts'
+import { Browser } from './support/browser.ts'
 import { migrated } from './support/migrated.ts'
 import { databases, freshDatabase, startServer, type Database } from './support/postgres.ts'
 import { WORLD } from './support/world.ts'
@@ -33,50 +33,13 @@ beforeEach(async () => {
 })
 afterAll(() => service[Symbol.asyncDispose]())
 
-/** A browser: it keeps cookies, and sends back what a form held. */
-class Browser {
-  readonly cookies = new Map<string, string>()
-
-  async get(path: string): Promise<Reply> {
-    return this.#remember(await send('GET', urlOf(path), { headers: this.#headers() }))
-  }
-
-  async post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Reply> {
-    const body = new URLSearchParams(fields).toString()
-    const all = { ...this.#headers(), 'content-type': 'application/x-www-form-urlencoded', ...headers }
-    return this.#remember(await send('POST', urlOf(path), { headers: all, body }))
-  }
-
-  /** As a form of ours would send it. */
-  form(path: string, fields: Record<string, string>): Promise<Reply> {
-    return this.post(path, { ...fields, csrfmiddlewaretoken: this.cookies.get('csrftoken') ?? '' })
-  }
-
-  signIn(user: string, password = `${user}-pass-1`, more: Record<string, string> = {}): Promise<Reply> {
-    return this.post('/ui/local', { username: `${user}@example.org`, password, ...more })
-  }
-
-  #headers(): Record<string, string> {
-    return { cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ') }
-  }
-
-  #remember(reply: Reply): Reply {
-    for (const line of reply.headers['set-cookie'] ?? []) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-      if (value === '') this.cookies.delete(name)
-      else this.cookies.set(name, value)
-    }
-    return reply
-  }
-}
-
-const urlOf = (path: string): string => (path.startsWith('http') ? path : `${service.origin}/astakos${path}`)
+const newBrowser = (): Browser => new Browser(`${service.origin}${service.basePath}`, {})
 
 const secretIn = (text: string): string => /[\w-]{43}/.exec(text.replaceAll(/https?:\S+\?\w+=/g, ''))?.[0] ?? ''
 
 describe('signing in', () => {
   it('opens the pages, and the cookie holds the token that the user has', async () => {
-    const browser = new Browser()
+    const browser = newBrowser()
     expect((await browser.get('/ui/login')).status).toBe(200)
     const entered = await browser.signIn('alice')
     expect([entered.status, entered.headers.location]).toEqual([302, `${service.origin}/astakos/ui/landing`])
@@ -93,7 +56,7 @@ describe('signing in', () => {
   })
 
   it('renews the token from the page; other browsers are signed out', async () => {
-    const [one, other] = [new Browser(), new Browser()]
+    const [one, other] = [newBrowser(), newBrowser()]
     await one.signIn('alice')
     await other.signIn('alice')
     expect((await one.post('/ui/profile/update_token', {})).status).toBe(403)
@@ -106,7 +69,7 @@ describe('signing in', () => {
   })
 
   it('takes the cookie of siblings away from who is not signed in, once', async () => {
-    const browser = new Browser()
+    const browser = newBrowser()
     browser.cookies.set('_pithos2_a', 'x%7Cy')
     const mended = await browser.get('/ui/login')
     expect([mended.status, mended.headers.location]).toEqual([302, `${service.origin}/astakos/ui/login`])
@@ -114,7 +77,7 @@ describe('signing in', () => {
   })
 
   it('gives every session another secret, whatever the browser brings', async () => {
-    const browser = new Browser()
+    const browser = newBrowser()
     browser.cookies.set('sessionid', 'chosen-by-somebody-else')
     await browser.signIn('alice')
     const first = browser.cookies.get('sessionid')
@@ -143,36 +106,36 @@ describe('where it leads', () => {
     ['/a\r\nset-cookie: a=b', false],
     ['%2F%2Fevil.example.org', false],
   ])('%j', async (next, isFollowed) => {
-    const { headers } = await new Browser().signIn('alice', undefined, { next })
+    const { headers } = await newBrowser().signIn('alice', undefined, { next })
     expect(headers.location).toBe(isFollowed ? own() + next : `${own()}/astakos/ui/landing`)
     expect(headers['set-cookie']?.some((line) => line.startsWith('a=b'))).toBe(false)
   })
 
   it('follows its own address as a whole', async () => {
     const next = `${service.origin}/astakos/ui/api_access`
-    expect((await new Browser().signIn('alice', undefined, { next })).headers.location).toBe(next)
+    expect((await newBrowser().signIn('alice', undefined, { next })).headers.location).toBe(next)
   })
 })
 
 describe('who may not', () => {
   it('is told the same for a wrong password and for an account that is none', async () => {
     const strip = (text: string): string => text.replaceAll(/value="[^"]*"/g, '')
-    const wrong = await new Browser().signIn('alice', 'wrong')
-    const unknown = await new Browser().signIn('nobody', 'wrong')
+    const wrong = await newBrowser().signIn('alice', 'wrong')
+    const unknown = await newBrowser().signIn('nobody', 'wrong')
     expect([wrong.status, unknown.status]).toEqual([200, 200])
     expect(strip(wrong.text)).toBe(strip(unknown.text))
   })
 
   it('learns why only with the right password', async () => {
-    expect((await new Browser().signIn('frank')).text).toContain('The account is not active.')
-    expect((await new Browser().signIn('erin')).text).toMatch(/waits for the approval|not verified/)
-    expect((await new Browser().signIn('frank', 'wrong')).text).toContain('Please enter a correct')
+    expect((await newBrowser().signIn('frank')).text).toContain('The account is not active.')
+    expect((await newBrowser().signIn('erin')).text).toMatch(/waits for the approval|not verified/)
+    expect((await newBrowser().signIn('frank', 'wrong')).text).toContain('Please enter a correct')
   })
 
   it('gets ten attempts, and nobody gets around it by many at once or by another spelling', async () => {
     const answers = await Promise.all(
       Array.from({ length: 30 }, (_, n) =>
-        new Browser().post('/ui/local', {
+        newBrowser().post('/ui/local', {
           username: n % 2 ? 'ALICE@example.org ' : 'alice@example.org',
           password: 'x',
         }),
@@ -181,12 +144,12 @@ describe('who may not', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(10)
     const refused = answers.find(({ status }) => status === 429)
     expect(refused?.headers['retry-after']).toBe('900')
-    expect((await new Browser().signIn('alice')).status).toBe(429)
-    expect((await new Browser().signIn('bob')).status).toBe(302)
+    expect((await newBrowser().signIn('alice')).status).toBe(429)
+    expect((await newBrowser().signIn('bob')).status).toBe(302)
   })
 
   it('is not signed in by a page of another site', async () => {
-    const browser = new Browser()
+    const browser = newBrowser()
     const fields = { username: 'alice@example.org', password: 'alice-pass-1' }
     for (const headers of [
       { origin: 'https://evil.example.org' },
@@ -200,7 +163,7 @@ describe('who may not', () => {
 
 describe('forms', () => {
   it('of somebody else are worth nothing: a token holds for its session alone', async () => {
-    const [alice, mallory] = [new Browser(), new Browser()]
+    const [alice, mallory] = [newBrowser(), newBrowser()]
     await alice.signIn('alice')
     await mallory.signIn('bob')
     const foreign = mallory.cookies.get('csrftoken') ?? ''
@@ -211,7 +174,7 @@ describe('forms', () => {
   })
 
   it('are in no frame, run no script, and say nothing to other sites', async () => {
-    const { headers } = await new Browser().get('/ui/login')
+    const { headers } = await newBrowser().get('/ui/login')
     expect(headers['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/)
     expect(headers['x-frame-options']).toBe('DENY')
     expect(headers['referrer-policy']).toBe('same-origin')
@@ -220,7 +183,7 @@ describe('forms', () => {
 
 describe('terms', () => {
   it('stop everybody until they agree', async () => {
-    const browser = new Browser()
+    const browser = newBrowser()
     await browser.signIn('alice')
     await service.service.database.transaction((tx) => addTerms(tx, 'Be kind.\n\nTwice.'))
     const sent = await browser.get('/ui/landing')
@@ -244,7 +207,7 @@ describe('a forgotten password', () => {
   }
 
   it('is set anew with the code of a mail, once; sessions and the old token end', async () => {
-    const [signedIn, browser] = [new Browser(), new Browser()]
+    const [signedIn, browser] = [newBrowser(), newBrowser()]
     await signedIn.signIn('alice')
     await browser.get('/ui/password_reset')
     const asked = await browser.form('/ui/password_reset', { email: 'Alice@Example.org' })
@@ -260,12 +223,12 @@ describe('a forgotten password', () => {
     expect((await browser.form('/ui/password_reset/confirm', { code, password: 'a third good one' })).status).toBe(400)
     await signedIn.get('/ui/landing')
     expect((await signedIn.get('/ui/landing')).headers.location).toContain('/ui/login')
-    expect((await new Browser().signIn('alice')).status).toBe(200)
-    expect((await new Browser().signIn('alice', password)).status).toBe(302)
+    expect((await newBrowser().signIn('alice')).status).toBe(200)
+    expect((await newBrowser().signIn('alice', password)).status).toBe(302)
   })
 
   it('and the code is nowhere in the database as it is', async () => {
-    const browser = new Browser()
+    const browser = newBrowser()
     await browser.get('/ui/password_reset')
     await browser.form('/ui/password_reset', { email: 'alice@example.org' })
     await until(1)
@@ -288,19 +251,19 @@ describe('signing up', () => {
   }
 
   it('leads through a mail to an account that works', async () => {
-    const browser = new Browser()
+    const browser = newBrowser()
     await browser.get('/ui/signup')
     expect((await browser.form('/ui/signup', fields)).status).toBe(200)
-    expect((await new Browser().signIn('new', 'a good password')).text).toContain('not verified')
+    expect((await newBrowser().signIn('new', 'a good password')).text).toContain('not verified')
     const code = /auth=([\w-]{43})/.exec(await mailed(1))?.[1] ?? ''
     expect((await browser.get('/ui/activate?auth=nonsense')).status).toBe(400)
     expect((await browser.get(`/ui/activate?auth=${code}`)).status).toBe(302)
     expect((await browser.get(`/ui/activate?auth=${code}`)).status).toBe(400)
-    expect((await new Browser().signIn('new', 'a good password')).status).toBe(302)
+    expect((await newBrowser().signIn('new', 'a good password')).status).toBe(302)
   })
 
   it('answers the same where there is an account already, and tells its owner', async () => {
-    const [one, other] = [new Browser(), new Browser()]
+    const [one, other] = [newBrowser(), newBrowser()]
     await one.get('/ui/signup')
     await other.get('/ui/signup')
     const fresh = await one.form('/ui/signup', { ...fields, email: 'fresh@example.org' })
@@ -308,7 +271,7 @@ describe('signing up', () => {
     expect(taken.text.replace('alice@', 'fresh@')).toBe(fresh.text)
     expect(await mailed(2)).toBeTruthy()
     expect(mails.find(({ to }) => to?.includes('alice@example.org'))?.text).toContain('has an account already')
-    expect((await new Browser().signIn('alice')).status).toBe(302)
+    expect((await newBrowser().signIn('alice')).status).toBe(302)
   })
 
   it.each([
@@ -316,7 +279,7 @@ describe('signing up', () => {
     [{ first_name: ' ' }, 'The first name needs 1 to 30 characters.'],
     [{ password: 'short' }, '8'],
   ])('refuses %j with a sentence', async (wrong, sentence) => {
-    const browser = new Browser()
+    const browser = newBrowser()
     await browser.get('/ui/signup')
     const answer = await browser.form('/ui/signup', { ...fields, ...wrong })
     expect(answer.status).toBe(400)

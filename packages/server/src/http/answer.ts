@@ -37,15 +37,19 @@ export function html(body: string, status: number): Answer {
 /** Dark where the reader has it so; the colours are the browser's own. */
 const BARE_STYLE = ':root{color-scheme:light dark}body{background:Canvas;color:CanvasText;font-family:sans-serif}'
 
+const BARE_HEADERS = {
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  'x-frame-options': 'DENY',
+  'x-content-type-options': 'nosniff',
+}
+
 /** For what is not there, and what is not allowed, outside of the API. */
 export function page(title: string, status: number): Answer {
-  return html(
-    `<!doctype html>
+  const body = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
 <style>${BARE_STYLE}</style></head><body><main><h1>${title}</h1></main></body></html>
-`,
-    status,
-  )
+`
+  return { ...html(body, status), headers: BARE_HEADERS }
 }
 
 export function redirect(location: string, status: 301 | 302, headers: Readonly<Record<string, string>> = {}): Answer {

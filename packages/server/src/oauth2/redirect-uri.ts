@@ -45,6 +45,8 @@ export function checkOwnRedirectUri(uri: string): void {
   const isWhole = SAFE_SCHEME.test(uri) && PLAIN.test(uri) && uri.length <= LENGTH_MAX
   if (!isWhole || uri.includes('#')) throw new RangeError(`No absolute URI without a fragment: ${uri}`)
   if (hasDotSegments(uri)) throw new RangeError(`A redirect URI has no dot segments: ${uri}`)
+  // What is a sign of its own in the policy of the page that leads there.
+  if (/^[^/]*\/\/[^/?#]*[;,*'"]/.test(uri)) throw new RangeError(`The host of a redirect URI is plain: ${uri}`)
   // Spelled as browsers spell it, so that what continues it is on that host.
   if (/^https?:/i.test(uri) && !(/^https?:\/\/[^/?@]+(?:[/?]|$)/i.test(uri) && URL.canParse(uri)))
     throw new RangeError(`A redirect URI names its host: ${uri}`)

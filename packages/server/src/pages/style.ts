@@ -21,6 +21,7 @@ header { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: baseline
 header strong { font-size: 1.15rem; }
 nav { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; }
 main { background: var(--paper); border-radius: 0.75rem; padding: 1.5rem; }
+header, footer { padding-inline: 1.5rem; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem; }
 h2 { font-size: 1.15rem; margin: 1.5rem 0 0.5rem; }
 a { color: var(--deed); text-underline-offset: 0.15em; }
@@ -42,6 +43,7 @@ dt { color: var(--soft); }
 dd { margin: 0; }
 code { font: 0.95em/1.5 ui-monospace, monospace; }
 .hint { color: var(--soft); font-size: 0.95rem; margin: 0.25rem 0 0; }
+:is(form, dl) + .hint { margin-top: 1rem; }
 .error, .note { border-left: 4px solid var(--bad); padding: 0.5rem 0.75rem; margin: 0 0 1rem; color: var(--bad); }
 .note { border-color: var(--good); color: var(--good); }
 .skip { position: absolute; left: -100rem; }

@@ -91,7 +91,8 @@ function apiAccess(call: Call, visit: Visit): Answer {
         <dd>the token above</dd>
       </dl>
       <h2>For kamaki</h2>
-      <p><a href="${base}/ui/.kamakirc" download=".kamakirc">Download .kamakirc</a></p>`,
+      <p><a href="${base}/ui/.kamakirc" download=".kamakirc">Download .kamakirc</a></p>
+      <p class="hint">Save it as <code>.kamakirc</code> in your home folder: browsers leave the first dot out.</p>`,
   })
 }
 

@@ -47,12 +47,14 @@ function read({ service }: Call, ask: Ask): Promise<Authorization> {
   return readAuthorization(service.database, service.desk.key, ask)
 }
 
-function ask(call: Call): Promise<Answer> {
+/** @param isPeek whoever asks by HEAD is told where a client is, and gets no code. */
+function ask(call: Call, isPeek = false): Promise<Answer> {
   return refusable(async () => {
     const parameter = inQuery(call)
     const authorization = await read(call, askOf(call, parameter))
     return forMembers(call, await browserOf(call), (browser, user) => {
-      if (authorization.client.isTrusted) return allow(call, user, authorization)
+      if (authorization.client.isTrusted)
+        return isPeek ? redirect(authorization.redirectUri, 302, NO_STORE) : allow(call, user, authorization)
       return showConsent(call, browser, { user, authorization, parameter })
     })
   })
@@ -147,7 +149,11 @@ export const oauth2Routes: readonly Route[] = [
   {
     kind: 'page',
     path: '/oauth2/auth',
-    methods: { GET: forNobody(ask), HEAD: forNobody(ask), POST: forNobody(consent) },
+    methods: {
+      GET: forNobody((call) => ask(call)),
+      HEAD: forNobody((call) => ask(call, true)),
+      POST: forNobody(consent),
+    },
   },
   {
     kind: 'page',

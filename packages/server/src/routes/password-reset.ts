@@ -41,7 +41,7 @@ async function send(call: Call): Promise<Answer> {
   if (!isCsrfSafe(call, browser, form)) return plainPage('Forbidden', 403)
   const name = form.get('email') ?? ''
   try {
-    await countAttempt(database, desk.key, `reset\0${name.trim().toLowerCase()}`, `reset\0${call.address}`)
+    await countAttempt(database, desk.key, { what: 'reset', account: name.trim().toLowerCase(), address: call.address })
   } catch (error) {
     if (error instanceof TooManyAttempts) return askPage(call, browser, error.message, 429)
     throw error

@@ -124,9 +124,13 @@ async function login(call: Call): Promise<Answer> {
 async function logout(call: Call): Promise<Answer> {
   const { user, session } = await browserOf(call)
   if (user) await call.service.desk.leave(user, session)
+  return { ...leadOut(call), cookies: exitCookies(call) }
+}
+
+/** Where it goes after signing out; as an answer to HEAD nobody is signed out. */
+function leadOut(call: Call): Answer {
   const { baseUrl, logoutNext } = call.service.settings
-  const next = nextOf(call, call.query.peek('next')) ?? logoutNext ?? `${baseUrl}/ui/`
-  return { ...redirect(next, 302), cookies: exitCookies(call) }
+  return redirect(nextOf(call, call.query.peek('next')) ?? logoutNext ?? `${baseUrl}/ui/`, 302)
 }
 
 const page = (handle: (call: Call) => Promise<Answer>): Route['methods'] => ({
@@ -139,5 +143,5 @@ export const signInRoutes: readonly Route[] = [
   { kind: 'page', path: '/ui/login', methods: page(showLogin) },
   { kind: 'page', path: '/ui/local', methods: { POST: forNobody(login) } },
   { kind: 'page', path: '/ui/login/local', methods: { POST: forNobody(login) } },
-  { kind: 'page', path: '/ui/logout', methods: page(logout) },
+  { kind: 'page', path: '/ui/logout', methods: { GET: forNobody(logout), HEAD: forNobody(leadOut) } },
 ]

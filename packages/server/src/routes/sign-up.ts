@@ -3,6 +3,7 @@ import { page as plainPage, redirect, type Answer } from '../http/answer.ts'
 import { forNobody, type Call, type Route } from '../http/call.ts'
 import { formOf, type Form } from '../http/form.ts'
 import { hashPassword, passwordProblem } from '../identity/passwords.ts'
+import { isAddress } from '../mail/headers.ts'
 import { proveAddress, signUp } from '../operations/sign-up.ts'
 import { readTerms } from '../operations/terms.ts'
 import { csrfField, errorLine, field } from '../pages/forms.ts'
@@ -51,12 +52,11 @@ async function signUpPage(
   })
 }
 
-/** Something of an address; the mail that reaches it is the proof. */
-const ADDRESS = /^[^\s@,;<>"]+@[^\s@,;<>"]+\.[^\s@,;<>"]+$/
-
 function problemOf(form: Form, hasTerms: boolean): string | null {
   const email = form.get('email')?.trim() ?? ''
-  if (!ADDRESS.test(email) || Array.from(email).length > 254) return 'That is no e-mail address.'
+  // Something of an address; the mail that reaches it is the proof.
+  const isPlausible = isAddress(email) && /@.+\../.test(email) && Array.from(email).length <= 254
+  if (!isPlausible) return 'That is no e-mail address.'
   for (const [name, label] of [
     ['first_name', 'first name'],
     ['last_name', 'last name'],
@@ -81,7 +81,7 @@ async function create(call: Call): Promise<Answer> {
   if (problem !== null) return signUpPage(call, browser, form, problem, 400)
   const email = form.get('email')?.trim() ?? ''
   try {
-    await countAttempt(database, desk.key, `signup\0${email.toLowerCase()}`, `signup\0${call.address}`)
+    await countAttempt(database, desk.key, { what: 'sign-up', account: email.toLowerCase(), address: call.address })
   } catch (error) {
     if (error instanceof TooManyAttempts) return signUpPage(call, browser, form, error.message, 429)
     throw error

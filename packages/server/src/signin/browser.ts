@@ -1,7 +1,7 @@
 import { redirect, type Answer } from '../http/answer.ts'
 import type { Call } from '../http/call.ts'
 import { cookieLine, cookiesOf } from './cookies.ts'
-import { CSRF_COOKIE, CSRF_FIELD, CSRF_HEADER, isForeign, isOurs, newCsrfToken } from './csrf.ts'
+import { CSRF_COOKIE, CSRF_FIELD, CSRF_HEADER, isForeign, isOurs, isTokenOf, newCsrfToken } from './csrf.ts'
 import type { Form } from '../http/form.ts'
 import { permittedNext } from './next.ts'
 import type { SignedIn } from './sessions.ts'
@@ -64,9 +64,15 @@ function csrfCookie({ service }: Call, value: string): string {
   return cookieLine({ name: CSRF_COOKIE, value, expires: new Date(Date.now() + CSRF_LIFE_MS), secure })
 }
 
-/** For a page with a form: the token of its field, and the cookie that goes with it. */
+/**
+ * For a page with a form: the token of its field, and the cookie that goes with it. One that is good already stays: the
+ * forms of other tabs hold it.
+ */
 export function csrfFor(call: Call, browser: Browser): { readonly token: string; readonly cookies: readonly string[] } {
-  const token = newCsrfToken(call.service.desk.key, browser.session)
+  const { key } = call.service.desk
+  const held = browser.cookies.get(CSRF_COOKIE)
+  const isGood = held !== undefined && isTokenOf(key, browser.session, held)
+  const token = isGood ? held : newCsrfToken(key, browser.session)
   return { token, cookies: [csrfCookie(call, token)] }
 }
 
@@ -84,7 +90,8 @@ export function isCsrfSafe(call: Call, browser: Browser, form: Form): boolean {
 
 /** A form of another site: what has no CSRF token, signing in for one, must not come from there. */
 export function isFromElsewhere(call: Call): boolean {
-  return isForeign(call.header('origin'), call.origin) || call.header('sec-fetch-site') === 'cross-site'
+  const from = call.header('origin') ?? call.header('referer')
+  return isForeign(from, call.origin) || call.header('sec-fetch-site') === 'cross-site'
 }
 
 /**

@@ -32,8 +32,13 @@ export function isOurs(key: Buffer, proof: CsrfProof): boolean {
   if (isForeign(proof.origin, ownOrigin)) return false
   if (isSecure && originOf(referer ?? proof.origin) !== secure(ownOrigin)) return false
   if (cookie === undefined || sent === undefined || !same(cookie, sent)) return false
-  const [random = '', signature = ''] = sent.split('.')
-  return same(signature, signatureOf(key, session, random))
+  return isTokenOf(key, session, sent)
+}
+
+/** Whether it was made for that session. */
+export function isTokenOf(key: Buffer, session: string, token: string): boolean {
+  const [random = '', signature = '', ...more] = token.split('.')
+  return more.length === 0 && same(signature, signatureOf(key, session, random))
 }
 
 /** Said by the browser itself; absent where it says nothing. */

@@ -64,7 +64,7 @@ export class Desk {
   /** @throws {TooManyAttempts} @throws {TooManyPasswords} */
   async enter({ name, password, address, replaces }: Credentials): Promise<Entrance> {
     const username = name.trim().toLowerCase()
-    const attempt = await countAttempt(this.#database, this.#key, username, address)
+    const attempt = await countAttempt(this.#database, this.#key, { what: 'sign-in', account: username, address })
     const [row] = await this.#database.query<Row>(FIND, [username])
     // As much work where there is no such account.
     const { isRight, replacement } = await verifyPassword(row?.password ?? null, password).catch(

@@ -10,8 +10,11 @@ export interface NextRules {
 const PLAIN = /^[\x21-\x7e]+$/
 
 /** @returns an absolute URL, or null for what is not permitted. */
-export function permittedNext(next: string | null, { baseUrl, origin, cookieDomain }: NextRules): string | null {
+export function permittedNext(next: string | null, rules: NextRules): string | null {
   if (next === null || !PLAIN.test(next) || next.includes('\\')) return null
+  const { baseUrl, cookieDomain } = rules
+  // A proxy may pass on what was made up, and is no host at all.
+  const origin = URL.canParse(rules.origin) ? rules.origin : baseUrl
   if (next.startsWith('/')) {
     // Two slashes begin a host.
     if (next.startsWith('//')) return null

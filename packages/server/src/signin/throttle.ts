@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { isIPv6 } from 'node:net'
 import { sql, type Queryable } from '../db/statement.ts'
 
 /** How many attempts may fail within the time, by the account that is named and by where they come from. */
@@ -36,9 +37,22 @@ export interface Attempt {
   takeBack(): Promise<void>
 }
 
+export interface Attempted {
+  /** What is tried; each is counted on its own. */
+  readonly what: 'sign-in' | 'reset' | 'sign-up'
+  /** In one spelling. */
+  readonly account: string
+  readonly address: string
+}
+
 /** @throws {TooManyAttempts} whether there is such an account or not. */
-export async function countAttempt(on: Queryable, key: Buffer, account: string, source: string): Promise<Attempt> {
-  const [byAccount, bySource] = [subjectOf(key, `account\0${account}`), subjectOf(key, `source\0${source}`)]
+export async function countAttempt(
+  on: Queryable,
+  key: Buffer,
+  { what, account, address }: Attempted,
+): Promise<Attempt> {
+  const byAccount = subjectOf(key, `${what}\0account\0${account}`)
+  const bySource = subjectOf(key, `${what}\0source\0${placeOf(address)}`)
   const rows = await on.query<{ subject: Buffer; failures: number }>(COUNT, [[byAccount, bySource]])
   const failuresOf = (subject: Buffer): number => rows.find((row) => row.subject.equals(subject))?.failures ?? 0
   if (failuresOf(byAccount) > BY_ACCOUNT_MAX || failuresOf(bySource) > BY_SOURCE_MAX) throw new TooManyAttempts()
@@ -51,6 +65,17 @@ export async function countAttempt(on: Queryable, key: Buffer, account: string, 
       await on.query(TAKE_BACK, [[byAccount, bySource]])
     },
   }
+}
+
+/** Who has an address of IPv6 has the 2^64 of its network, too, so they count as one place. */
+function placeOf(address: string): string {
+  // How a listener for both families writes the older one.
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
+  if (!isIPv6(plain)) return plain
+  const [before = [], after = []] = plain.split('::').map((half) => half.split(':').filter((group) => group !== ''))
+  const zeros = plain.includes('::') ? Math.max(0, 8 - before.length - after.length) : 0
+  const groups = [...before, ...Array<string>(zeros).fill('0'), ...after].slice(0, 4)
+  return groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')
 }
 
 /** Keyed, so that the table is no list of addresses that can be guessed. */

@@ -3,28 +3,43 @@ import { send, type Reply } from './http.ts'
 /** Told by a proxy that is believed. */
 export const TLS = { 'x-forwarded-protocol': 'https' }
 
-/** What a browser does with cookies, forms and the address that it comes from, over TLS. */
+/** What a browser does with cookies, forms and the address that it comes from. */
 export class Browser {
   readonly #base: string
-  readonly #cookies = new Map<string, string>()
+  readonly #always: Readonly<Record<string, string>>
+  readonly cookies: Map<string, string> = new Map<string, string>()
 
-  /** @param base with the path, as it is listened at. */
-  constructor(base: string) {
+  /**
+   * @param base with the path, as it is listened at.
+   * @param always what every request says; by default that it came over TLS.
+   */
+  constructor(base: string, always: Readonly<Record<string, string>> = TLS) {
     this.#base = base
+    this.#always = always
   }
 
-  async signIn(username: string, password: string): Promise<Reply> {
-    return this.post('/ui/local', { username, password })
+  /** @param user of the world, or an address. */
+  signIn(user: string, password = `${user}-pass-1`, more: Record<string, string> = {}): Promise<Reply> {
+    return this.post('/ui/local', {
+      username: user.includes('@') ? user : `${user}@example.org`,
+      password,
+      ...more,
+    })
   }
 
   get(path: string, headers: Record<string, string> = {}): Promise<Reply> {
-    return this.#send('GET', path, headers)
+    return this.send('GET', path, headers)
   }
 
   post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Reply> {
     const type = { 'content-type': 'application/x-www-form-urlencoded' }
-    const body = new URLSearchParams(fields).toString()
-    return this.#send('POST', path, { ...type, referer: `${this.#base.replace('http:', 'https:')}/`, ...headers }, body)
+    const referer = this.#always === TLS ? { referer: `${this.#base.replace('http:', 'https:')}/` } : {}
+    return this.send('POST', path, { ...type, ...referer, ...headers }, new URLSearchParams(fields).toString())
+  }
+
+  /** With the token that a form of ours would hold. */
+  form(path: string, fields: Record<string, string>): Promise<Reply> {
+    return this.post(path, { ...fields, csrfmiddlewaretoken: this.cookies.get('csrftoken') ?? '' })
   }
 
   /** Sends the form of a page, as it is. */
@@ -36,19 +51,20 @@ export class Browser {
   }
 
   cookie(name: string): string | undefined {
-    return this.#cookies.get(name)
+    return this.cookies.get(name)
   }
 
-  async #send(method: string, path: string, headers: Record<string, string>, body?: string): Promise<Reply> {
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const reply = await send(method, this.#base + path, {
-      headers: { ...TLS, ...(cookie === '' ? {} : { cookie }), ...headers },
+  /** @param path below the base, or a whole address. */
+  async send(method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Reply> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const reply = await send(method, path.startsWith('http') ? path : this.#base + path, {
+      headers: { ...this.#always, ...(cookie === '' ? {} : { cookie }), ...headers },
       ...(body === undefined ? {} : { body }),
     })
     for (const line of reply.headers['set-cookie'] ?? []) {
       const [, name = '', value = ''] = /^([^=]*)=([^;]*)/.exec(line) ?? []
-      if (value === '') this.#cookies.delete(name)
-      else this.#cookies.set(name, value)
+      if (value === '') this.cookies.delete(name)
+      else this.cookies.set(name, value)
     }
     return reply
   }
