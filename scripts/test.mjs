@@ -5,7 +5,10 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
-/** `npm test`: every proof that the project has, one stage after the other, and one closing line for all of them. */
+/**
+ * `npm test`: every proof that the project has, one stage after the other, and one closing line for all of them. The
+ * service's tests wait more than they work, so more of them run at once than there are processors.
+ */
 const stages = [
   { title: 'Build', run: ['tsc', '-b'] },
   { title: 'Types of tests, examples and benchmarks', run: ['tsc', '-p', 'tsconfig.tests.json'] },
@@ -13,7 +16,7 @@ const stages = [
   { title: 'Format', run: ['oxfmt', '--check', '.'] },
   { title: 'Dead code', run: ['knip', '--no-config-hints'] },
   { title: 'Client', run: ['vitest', 'run', '--project', 'client'], counts: true },
-  { title: 'Service', run: ['vitest', 'run', '--project', 'server'], counts: true },
+  { title: 'Service', run: ['vitest', 'run', '--project', 'server', '--maxWorkers', '3'], counts: true },
   { title: 'End to end', run: ['vitest', 'run', '--project', 'e2e'], counts: true },
   { title: 'Client on a current Node', run: ['tsx', 'e2e/runtimes/unit-tests.ts'], counts: true },
 ]
