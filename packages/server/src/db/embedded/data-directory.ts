@@ -111,7 +111,8 @@ async function sweep(path: string): Promise<void> {
     const draft = join(dirname(path), name)
     if (!draft.startsWith(draftPrefix(path))) continue
     if (!isAlive(Number.parseInt(draft.slice(draftPrefix(path).length), 10))) {
-      await rm(draft, { recursive: true, force: true })
+      // What the dead one had begun may be still at it, or be cleaning up itself.
+      await rm(draft, { recursive: true, force: true, maxRetries: 10 })
     }
   }
 }
