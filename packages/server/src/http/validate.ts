@@ -10,6 +10,11 @@ export function validate<S extends z.ZodType>(schema: S, document: unknown): z.o
   throw badRequest(result.error.issues[0]?.message ?? 'Malformed request')
 }
 
+/** Code points, which is what PostgreSQL counts. */
+export function hasAtMost(text: string, max: number): boolean {
+  return text.length <= max || Array.from(text).length <= max
+}
+
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Inexact)
 }

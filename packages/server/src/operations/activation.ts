@@ -10,10 +10,9 @@ import { MEMBERSHIP_MACHINE, type MembershipState, type MembershipWords } from '
 import { PROJECT_MACHINE, type ProjectState } from '../projects/project-machine.ts'
 import { syncLimits } from '../projects/sync.ts'
 import { lockInOrder } from '../quotas/lock.ts'
+import { endSessionsOf } from '../signin/sessions.ts'
 
 /** An account that stops working, and works again: its projects and memberships with it. Source: identity specification, 1.3. */
-
-const END_SESSIONS = sql('delete from sessions where user_id = $1')
 
 const FIND = sql('select id from users where uuid = $1')
 
@@ -62,7 +61,7 @@ export async function deactivateUser(tx: Queryable, uuid: string, reason: string
   const id = await lockAllOf(tx, uuid)
   const [user] = id === null ? [] : await tx.query<Account>(DEACTIVATE, [id, reason])
   if (!user) throw new RangeError('There is no accepted user of that uuid')
-  await tx.query(END_SESSIONS, [user.id])
+  await endSessionsOf(tx, user.id)
   await endGrantsOf(tx, user.id)
   return follow(tx, user, 'suspend', () => true, BY_DEACTIVATION)
 }
@@ -152,7 +151,11 @@ interface Moved<State> {
 
 function byTarget<State>(moves: readonly Moved<State>[]): Map<State, bigint[]> {
   const targets = new Map<State, bigint[]>()
-  for (const { id, to } of moves) targets.set(to, [...(targets.get(to) ?? []), id])
+  for (const { id, to } of moves) {
+    const ids = targets.get(to)
+    if (ids) ids.push(id)
+    else targets.set(to, [id])
+  }
   return targets
 }
 

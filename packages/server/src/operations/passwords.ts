@@ -42,7 +42,6 @@ const OPEN = sql(`
    where r.code_hash = $1 and r.expires > now() and u.is_active`)
 const USE = sql('delete from password_resets where user_id = $1 returning code_hash')
 const CLEAN = sql('delete from password_resets where expires < now()')
-const END_SESSIONS = sql('delete from sessions where user_id = $1')
 
 export interface ResetHolder {
   readonly id: bigint
@@ -56,7 +55,7 @@ export async function holderOfResetCode(on: Queryable, code: string): Promise<Re
 }
 
 /**
- * With the code all others of the account are used up, its sessions end, and its token is renewed: somebody else may
+ * With the code all others of the account are used up, and its token is renewed, which ends its sessions: somebody else may
  * have had them. @returns whether the code was good.
  */
 export async function resetPassword(
@@ -70,7 +69,6 @@ export async function resetPassword(
   // Of two at once the second finds none.
   if (!used.some(({ code_hash }) => code_hash.equals(hashToken(code)))) return false
   await setPassword(tx, holder.id, hashed)
-  await tx.query(END_SESSIONS, [holder.id])
   await renewToken(tx, secretKey, holder.uuid, tokenExpires)
   return true
 }

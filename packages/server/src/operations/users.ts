@@ -5,6 +5,7 @@ import { endGrantsOf } from '../oauth2/tokens.ts'
 import { logProjects } from '../projects/log.ts'
 import { syncLimits } from '../projects/sync.ts'
 import { lockInOrder } from '../quotas/lock.ts'
+import { endSessionsOf } from '../signin/sessions.ts'
 
 /** The life of an account. Source: identity specification, 1. */
 
@@ -107,15 +108,13 @@ const RENEW = sql(`
    where uuid = $1
   returning id`)
 
-const END_SESSIONS = sql('delete from sessions where user_id = $1')
-
 /** Sessions and access tokens of OAuth2 end with the old token. @returns the new one; the old one is worth nothing from the commit on. */
 export async function renewToken(tx: Queryable, secretKey: Buffer, uuid: string, expires: Date): Promise<string> {
   const token = generateToken()
   const values = [uuid, hashToken(token), sealToken(secretKey, uuid, token), expires]
   const [user] = await tx.query<{ id: bigint }>(RENEW, values)
   if (!user) throw new RangeError('There is no user of that uuid')
-  await tx.query(END_SESSIONS, [user.id])
+  await endSessionsOf(tx, user.id)
   await endGrantsOf(tx, user.id)
   return token
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Inexact, shown } from '../http/json.ts'
-import { isObject } from '../http/validate.ts'
+import { hasAtMost, isObject } from '../http/validate.ts'
 
 /** Bodies of the commission calls; the message of the first broken rule is the answer's. Source: quota specification, 5. */
 
@@ -38,9 +38,6 @@ const flag = (name: string): z.ZodDefault<z.ZodBoolean> =>
 
 const NAME_MAX = 4096
 
-/** Code points, which is what PostgreSQL counts. */
-const characters = (text: string): number => Array.from(text).length
-
 export const issueBody = z.object(
   {
     provisions: z
@@ -52,7 +49,7 @@ export const issueBody = z.object(
     // O-12: the limit is in characters, and an emoji is one.
     name: z
       .string({ error: 'Commission name should be a string.' })
-      .refine((name) => name.length <= NAME_MAX || characters(name) <= NAME_MAX, {
+      .refine((name) => hasAtMost(name, NAME_MAX), {
         error: `Commission name should have at most ${NAME_MAX} characters.`,
       })
       .default(''),

@@ -1,6 +1,6 @@
 import { badRequest } from '../http/fault.ts'
 import { integerOf } from '../http/json.ts'
-import { isObject } from '../http/validate.ts'
+import { hasAtMost, isObject } from '../http/validate.ts'
 import type { Capacity, Wishes } from '../projects/application.ts'
 import { parseDate } from '../projects/dates.ts'
 import type { Stated } from './project-schemas.ts'
@@ -87,9 +87,8 @@ function nameOf(name: unknown): string {
   return name
 }
 
-/** Code points, which is what PostgreSQL counts. */
 function checkLength(field: string, text: string | null, max: number): void {
-  if (text === null || text.length <= max || Array.from(text).length <= max) return
+  if (text === null || hasAtMost(text, max)) return
   throw badRequest(`'${field}' value exceeds max length ${max}`)
 }
 

@@ -5,12 +5,12 @@ import { badRequest } from '../http/fault.ts'
 import { integerOf, readJson, shown } from '../http/json.ts'
 import { streamed } from '../http/streamed.ts'
 import { isObject, validate } from '../http/validate.ts'
-import { actOnApplication, APPLICATION_ACTIONS, type OpenApplicationAction } from '../projects/application-actions.ts'
+import { actOnApplication, APPLICATION_ACTIONS } from '../projects/application-actions.ts'
 import type { Wishes } from '../projects/application.ts'
 import { acceptedUserId, visibleAmong } from '../projects/lookups.ts'
 import { actOnProject, PROJECT_ACTIONS } from '../projects/project-actions.ts'
-import { PROJECT_STATES, type ProjectState } from '../projects/project-machine.ts'
-import { LIST_MODES, readProject, readProjects, type ListMode, type Reader } from '../projects/read-projects.ts'
+import { PROJECT_STATES } from '../projects/project-machine.ts'
+import { LIST_MODES, readProject, readProjects, type Reader } from '../projects/read-projects.ts'
 import { createProject, modifyProject, type Submitted } from '../projects/submit.ts'
 import { mailToAll } from '../projects/mails.ts'
 import { creation, modification, oneAction, withOwner, type Stated } from './project-schemas.ts'
@@ -29,16 +29,16 @@ function list(call: UserCall): Promise<Answer> {
   const state = query.get('state')
   if (state !== null && !isOneOf(PROJECT_STATES, state)) throw badRequest(`Unrecognized state ${state}`)
   const filter = {
-    mode: mode as ListMode,
+    mode,
     name: query.get('name'),
     owner: query.get('owner'),
-    state: state as ProjectState | null,
+    state,
   }
   return streamed('[]', readProjects(service.database, actorOf(call), filter))
 }
 
-function isOneOf(choices: readonly string[], text: string): boolean {
-  return choices.includes(text)
+function isOneOf<T extends string>(choices: readonly T[], text: string): text is T {
+  return (choices as readonly string[]).includes(text)
 }
 
 /** Source: project specification, 5.1. */
@@ -113,12 +113,12 @@ async function act(call: UserCall): Promise<Answer> {
   const project = idOf(call)
   if (isOneOf(PROJECT_ACTIONS, action)) {
     await outbox.transaction(async (tx) => ({
-      mails: await actOnProject(tx, actor, project, action as (typeof PROJECT_ACTIONS)[number], reason),
+      mails: await actOnProject(tx, actor, project, action, reason),
     }))
     return nothing()
   }
   const asked = {
-    action: action as OpenApplicationAction,
+    action,
     project,
     ...applicationOf(value['app_id']),
     reason,

@@ -2,6 +2,7 @@ import { html } from 'ghtml'
 import { page as plainPage, redirect, type Answer } from '../http/answer.ts'
 import { forNobody, type Call, type Route } from '../http/call.ts'
 import { formOf, type Form } from '../http/form.ts'
+import { hasAtMost } from '../http/validate.ts'
 import { hashPassword, passwordProblem } from '../identity/passwords.ts'
 import { isAddress } from '../mail/headers.ts'
 import { proveAddress, signUp } from '../operations/sign-up.ts'
@@ -55,7 +56,7 @@ async function signUpPage(
 function problemOf(form: Form, hasTerms: boolean): string | null {
   const email = form.get('email')?.trim() ?? ''
   // Something of an address; the mail that reaches it is the proof.
-  const isPlausible = isAddress(email) && /@.+\../.test(email) && Array.from(email).length <= 254
+  const isPlausible = isAddress(email) && /@.+\../.test(email) && hasAtMost(email, 254)
   if (!isPlausible) return 'That is no e-mail address.'
   for (const [name, label] of [
     ['first_name', 'first name'],
@@ -87,7 +88,7 @@ async function create(call: Call): Promise<Answer> {
     throw error
   }
   const hashed = await hashPassword(form.get('password') ?? '')
-  await database.transaction(async (tx) => {
+  await outbox.transaction(async (tx) => {
     const code = await signUp(tx, desk.key, {
       email,
       firstName: form.get('first_name')?.trim() ?? '',
@@ -101,9 +102,8 @@ async function create(call: Call): Promise<Answer> {
       code === null
         ? `Somebody, maybe you, signed up with this address, which has an account already. Sign in: ${settings.baseUrl}/ui/login`
         : `Open this address to prove that this one is yours: ${settings.baseUrl}/ui/activate?auth=${code}`
-    await outbox.enqueue(tx, [{ to: [email], subject: 'Your account', text }])
+    return { mails: [{ to: [email], subject: 'Your account', text }] }
   })
-  outbox.wake()
   return shownPage({
     base: settings.baseUrl,
     title: 'Look into your mail',

@@ -36,10 +36,15 @@ export async function findSession(on: Queryable, secret: string): Promise<Signed
 }
 
 const END = sql('delete from sessions where secret_hash = $1')
+const END_ALL = sql('delete from sessions where user_id = $1')
 const END_OLD = sql('delete from sessions where expires < now()')
 
 export async function endSession(tx: Queryable, secret: string): Promise<void> {
   await tx.query(END, [hashToken(secret)])
+}
+
+export async function endSessionsOf(tx: Queryable, userId: bigint): Promise<void> {
+  await tx.query(END_ALL, [userId])
 }
 
 export async function endOldSessions(on: Queryable): Promise<void> {
