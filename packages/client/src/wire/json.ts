@@ -1,3 +1,4 @@
+import { hasEscapedName } from './json-names.ts'
 import { parseLarge } from './json-parser.ts'
 import { restore } from './json-quantities.ts'
 import { survey } from './json-survey.ts'
@@ -37,11 +38,11 @@ function parse(text: string, quantities: boolean): unknown {
  * The fast step: exact, but for what `restore` has to put in place where `unlimited` is set.
  *
  * `JSON.parse` is twice as fast as a parser of our own can be, and two kinds of documents are all there is in practice:
- * those without a large integer, and those whose only one is 9223372036854775807.
+ * those without a large integer, and those whose only one is 9223372036854775807. Names with an escape it may get wrong.
  */
 export function parseRounded(text: string): { document: unknown; unlimited: boolean } {
   const found = survey(text)
-  if (found === 'large') return { document: parseLarge(text), unlimited: false }
+  if (found === 'large' || hasEscapedName(text)) return { document: parseLarge(text), unlimited: false }
   let document: unknown
   try {
     document = JSON.parse(text)

@@ -1,3 +1,4 @@
+import { parseExact } from 'astakosclient/wire'
 import pg from 'pg'
 
 /** Where a database is: a URL, or what `pg` takes. */
@@ -6,17 +7,20 @@ export type ConnectionSettings = pg.ClientConfig
 /** Asked for before each connection: an embedded server that was started again is somewhere else. */
 export type Whereabouts = () => ConnectionSettings
 
-/** int8 comes as `bigint`: a number would round. */
+/** int8 comes as `bigint`, also within JSON: a number would round. */
 const types: pg.CustomTypesConfig = {
   getTypeParser(oid: number) {
     if (oid === INT8) return BigInt
     if (oid === INT8_ARRAY) return parseBigints
+    if (oid === JSON_TEXT || oid === JSONB) return parseExact
     return pg.types.getTypeParser(oid) as (text: string) => unknown
   },
 }
 
 const INT8 = 20
 const INT8_ARRAY = 1016
+const JSON_TEXT = 114
+const JSONB = 3802
 
 function parseBigints(text: string): bigint[] {
   return text === '{}' ? [] : text.slice(1, -1).split(',').map(BigInt)
