@@ -6,7 +6,7 @@ import { createApp } from '../src/http/app.ts'
 import { createLogger } from '../src/logger.ts'
 import type { Mailer } from '../src/mail/mail.ts'
 import { QuotaEngine, type EngineOptions } from '../src/quotas/engine.ts'
-import { routes } from '../src/routes/index.ts'
+import { routesFor } from '../src/routes/index.ts'
 import { createService, type Service } from '../src/service.ts'
 import { DEFAULT_SETTINGS, type ServiceSettings } from '../src/settings.ts'
 import { loadWorld, type World } from './world.ts'
@@ -50,7 +50,7 @@ export async function startWorldService(
     secretKey,
     { database, engine, mailer: mailer ?? { send: () => Promise.resolve() } },
   )
-  const app = createApp({ service, routes, logger: createLogger('warn') })
+  const app = createApp({ service, routes: routesFor({ adminApi: true }), logger: createLogger('warn') })
   await app.listen({ host: '127.0.0.1', port })
   service.outbox.start()
   const forget = (): void => {

@@ -27,6 +27,8 @@ export interface ServerConfig {
   /** Null: astakos at the host of the base URL. */
   readonly mailFrom: string | null
   readonly logLevel: string
+  /** `/admin/v1` answers. */
+  readonly adminApi: boolean
   /** Without `baseUrl` where that follows from the port that is got. */
   readonly settings: Omit<ServiceSettings, 'baseUrl'> & { readonly baseUrl: string | null }
 }
@@ -64,6 +66,7 @@ export const OPTIONS = {
   'cors-origin': { value: 'ORIGIN,…', help: 'pages that may call from a browser; * for all (none)' },
   'metrics-listen': { value: 'HOST:PORT', help: 'where Prometheus finds /metrics (off)' },
   'log-level': { value: 'LEVEL', help: 'fatal, error, warn, info, debug, trace or silent (info)' },
+  'admin-api': { value: '', help: 'answer /admin/v1, for whoever has an admin token', isFlag: true },
   'components-meta': { value: 'JSON', help: 'additions to ui/get_services, by component ({})' },
   'project-admins': { value: 'UUID,…', help: 'users who decide about applications and may do what owners do (none)' },
   'project-notifications-recipients': { value: 'ADDRESS,…', help: 'who hears of applications by mail (nobody)' },
@@ -121,6 +124,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
       values['mail-from'] === undefined
         ? null
         : addressOf('--mail-from', values['mail-from'], 'must be an address of mail'),
+    adminApi: values['admin-api'] === 'true',
     logLevel: choiceOf('--log-level', values['log-level'] ?? 'info', LOG_LEVELS),
     settings: {
       ...DEFAULT_SETTINGS,

@@ -7,6 +7,8 @@ const HELP = `A service compatible with Synnefo's Astakos: identity, quotas, com
 Usage:
   astakos-server serve [OPTION…]     run the service
   astakos-server demo [OPTION…]      run it with a small sample cloud in it, and show a tour
+  astakos-server admin NAME '{json}' [OPTION…]
+                                     users, components, quotas, projects, …: see astakos-server admin --help
   astakos-server --help
 
 Examples:
@@ -22,6 +24,7 @@ Options, each also read from an environment variable:
 export async function main(args: readonly string[]): Promise<number> {
   ignoreClosedOutput()
   const [command, ...rest] = args
+  if (command === 'admin') return runAdmin(rest)
   if (
     command === undefined ||
     command === '--help' ||
@@ -39,6 +42,15 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0
   } catch (error) {
     return complain(error instanceof ConfigError ? `${error.message}; see astakos-server --help` : messageOf(error))
+  }
+}
+
+async function runAdmin(args: readonly string[]): Promise<number> {
+  const { admin } = await import('./admin/command.ts')
+  try {
+    return await admin(args)
+  } catch (error) {
+    return complain(messageOf(error))
   }
 }
 

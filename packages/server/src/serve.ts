@@ -19,7 +19,7 @@ import { Metrics } from './metrics.ts'
 import { bootstrap } from './operations/bootstrap.ts'
 import { QuotaEngine } from './quotas/engine.ts'
 import { addHealth } from './routes/health.ts'
-import { routes } from './routes/index.ts'
+import { routesFor } from './routes/index.ts'
 import { createService, type Service } from './service.ts'
 
 /** A service that runs. */
@@ -78,7 +78,7 @@ export async function startServer(
       // Where there is no place for mails, nobody expects one.
       if (mailer !== noMail) logger.warn({ err: error }, 'A mail could not be sent')
     })
-    const app = createApp({ service, routes, logger, onAnswer: metrics.onAnswer })
+    const app = createApp({ service, routes: routesFor(config), logger, onAnswer: metrics.onAnswer })
     addHealth(app, database)
     service.outbox.start()
     stops.push(() => service.outbox.stop())

@@ -1,4 +1,5 @@
 import { parseExact } from 'astakosclient/wire'
+import { isWellFormed } from '../well-formed.ts'
 import { badRequest } from './fault.ts'
 
 /** A number that is written with a fraction or an exponent: no integer, also where its value is one. */
@@ -110,10 +111,6 @@ function hasUnstorable(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (Array.isArray(value)) return value.some(hasUnstorable)
   return Object.entries(value).some(([name, member]) => hasUnstorable(name) || hasUnstorable(member))
-}
-
-function isWellFormed(text: string): boolean {
-  return !/[\ud800-\udfff]/u.test(text)
 }
 
 /** For messages: text as it is, the rest as JSON. O-8. */

@@ -1,6 +1,7 @@
 import type { Route } from '../http/call.ts'
 import { accountPageRoutes } from './account-pages.ts'
 import { accountRoutes } from './account.ts'
+import { adminRoutes } from './admin.ts'
 import { commissionRoutes } from './commissions.ts'
 import { identityRoutes } from './identity.ts'
 import { membershipRoutes } from './memberships.ts'
@@ -32,3 +33,8 @@ export const routes: readonly Route[] = [
   ...oauth2Routes,
   ...openapiRoutes,
 ]
+
+/** What is there only where it was asked for. */
+export function routesFor({ adminApi }: { readonly adminApi: boolean }): readonly Route[] {
+  return adminApi ? [...routes, ...adminRoutes] : routes
+}

@@ -32,17 +32,25 @@ export function inUse(directory: string, pid?: number): EmbeddedError {
   )
 }
 
-interface User {
+/** A server that uses a directory. */
+export interface User {
   readonly pid: number
   readonly stopping: boolean
+  readonly port: number
+  readonly socketFolder: string
 }
 
 /** The server that `postmaster.pid` names, if it lives. If not, PostgreSQL knows what to do with the file. */
-async function userOf(directory: string): Promise<User | null> {
+export async function userOf(directory: string): Promise<User | null> {
   const lines = (await readFile(join(directory, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
   const pid = Number.parseInt(lines[0] ?? '', 10)
   if (!isAlive(pid) || (await worksElsewhere(pid, directory))) return null
-  return { pid, stopping: lines[7]?.trim() === 'stopping' }
+  return {
+    pid,
+    stopping: lines[7]?.trim() === 'stopping',
+    port: Number(lines[3]),
+    socketFolder: lines[4]?.trim() ?? '',
+  }
 }
 
 export function isAlive(pid: number): boolean {

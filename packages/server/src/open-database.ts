@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto'
+import type { Environment } from './admin/operation.ts'
+import { ConfigError, type ServerConfig } from './config.ts'
+import { checkDataFolder } from './data-folder.ts'
+import { embeddedCluster, givenCluster, type Cluster } from './db/cluster.ts'
+import { Database } from './db/database.ts'
+import { runningConnection } from './db/embedded/running.ts'
+import { migrate } from './db/migrate.ts'
+import { sql } from './db/statement.ts'
+import { checkSecretKey } from './identity/secret-key-check.ts'
+import { loadSecretKey } from './identity/secret-key.ts'
+import { Outbox } from './mail/outbox.ts'
+import { mailerOf } from './mail/place.ts'
+
+const BASE_URL = sql("select base_url from components where name = 'astakos'")
+
+/** The database of a service for a command beside it: its mails are left to the service. */
+export async function openDatabase(config: ServerConfig): Promise<Environment & AsyncDisposable> {
+  if (config.dataDir === null && config.databaseUrl === null)
+    throw new ConfigError('--throw-away', 'holds nothing that a command could work on')
+  const cluster = await clusterOf(config)
+  const database = new Database(() => cluster.where())
+  const close = async (): Promise<void> => {
+    await database.close()
+    await cluster.stop()
+  }
+  try {
+    await migrate(cluster.where())
+    const secretKey =
+      config.secretKeyFile === null ? randomBytes(32) : loadSecretKey(config.secretKeyFile, config.dataDir)
+    if (config.secretKeyFile !== null) await checkSecretKey(database, secretKey, config.secretKeyFile)
+    const [own] = await database.query<{ base_url: string | null }>(BASE_URL)
+    const baseUrl =
+      config.settings.baseUrl ?? own?.base_url ?? `http://${config.listen.host}:${config.listen.port}/astakos`
+    const outbox = new Outbox(database, { mailer: mailerOf(config, baseUrl), secretKey, onFailure: () => undefined })
+    return { database, outbox, secretKey, settings: { ...config.settings, baseUrl }, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** An embedded server that a service keeps running is used beside it; else one is started for as long as the command takes. */
+async function clusterOf({ databaseUrl, dataDir, postgresBin }: ServerConfig): Promise<Cluster> {
+  if (databaseUrl !== null) return givenCluster(databaseUrl)
+  await checkDataFolder(dataDir as string)
+  const folder = `${dataDir}/postgres`
+  const running = await runningConnection(folder)
+  if (running) return { name: 'embedded PostgreSQL', where: () => running, stop: () => Promise.resolve() }
+  return embeddedCluster({ dataDir: folder, postgresBin: postgresBin ?? undefined }, () => undefined)
+}
