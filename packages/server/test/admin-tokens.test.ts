@@ -18,7 +18,7 @@ const cases: readonly Case[] = [
     audit: [
       { subject: 'admin-token:deploy', before: null, after: { scopes: ['users:read', 'audit:write'], expires: null } },
     ],
-    async then({ service, query }, output) {
+    async effect({ service, query }, output) {
       const { token } = output as { token: string }
       const url = `${service.origin}${service.basePath}/admin/v1`
       expect((await send('GET', url, { headers: { 'x-auth-token': token } })).status).toBe(200)
@@ -31,7 +31,7 @@ const cases: readonly Case[] = [
     input: { name: 'old', scopes: ['users:read'], expires: '2020-01-01T00:00:00+02:00' },
     output: { expires: '2019-12-31T22:00:00.000Z' },
     audit: [{ subject: 'admin-token:old', before: null, after: { expires: '2019-12-31T22:00:00.000Z' } }],
-    async then({ service }, output) {
+    async effect({ service }, output) {
       const { token } = output as { token: string }
       const url = `${service.origin}${service.basePath}/admin/v1`
       expect((await send('GET', url, { headers: { 'x-auth-token': token } })).status).toBe(401)
@@ -73,7 +73,7 @@ const cases: readonly Case[] = [
     operation: 'admin-token-list',
     given: ({ call }) => call('admin-token-add', { name: 'deploy', scopes: ['users:read'] }),
     output: { items: [{ name: 'all' }, { name: 'deploy', scopes: ['users:read'], expires: null }] },
-    async then(_, output) {
+    async effect(_, output) {
       expect(Object.keys((output as { items: object[] }).items[1] ?? {})).toEqual([
         'name',
         'scopes',
@@ -88,7 +88,7 @@ const cases: readonly Case[] = [
     given: ({ call }) => call('admin-token-add', { name: 'deploy', scopes: ['users:read'] }),
     input: { name: 'deploy' },
     audit: [{ subject: 'admin-token:deploy', before: { scopes: ['users:read'] }, after: null }],
-    async then({ call }) {
+    async effect({ call }) {
       expect(await call('admin-token-list')).toMatchObject({ items: [{ name: 'all' }] })
     },
   },

@@ -25,7 +25,7 @@ export const quantity: z.ZodType<bigint> = z
   .refine(
     (value): value is bigint => value !== null && value >= 0n && value <= INT64_MAX,
     "must be an integer from 0 to 9223372036854775807, optionally followed by a unit, or 'inf'",
-  ) as unknown as z.ZodType<bigint>
+  )
 
 /** Of a row, or a serial. */
 export const id: z.ZodType<bigint> = z
@@ -33,10 +33,7 @@ export const id: z.ZodType<bigint> = z
   .transform((value) =>
     typeof value === 'bigint' || Number.isSafeInteger(value) ? BigInt(value as bigint | number) : null,
   )
-  .refine(
-    (value): value is bigint => value !== null && value > 0n && value <= INT64_MAX,
-    'must be a positive integer',
-  ) as unknown as z.ZodType<bigint>
+  .refine((value): value is bigint => value !== null && value > 0n && value <= INT64_MAX, 'must be a positive integer')
 
 export const uuid: z.ZodString = z
   .string({ error: 'must be a uuid' })
@@ -47,7 +44,7 @@ export const flag: z.ZodBoolean = z.boolean({ error: 'must be true or false' })
 /** A point in time with its offset. */
 export const moment: z.ZodType<Date> = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2030-01-01T00:00:00Z' })
-  .transform((value) => new Date(value)) as unknown as z.ZodType<Date>
+  .transform((value) => new Date(value))
 
 /** Long lists come in pages: what `next` says is the `after` of the next one. */
 export const page = {

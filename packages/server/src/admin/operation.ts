@@ -74,17 +74,17 @@ export interface Series extends Environment {
 export function reads<S extends z.ZodType>(
   operation: Described<S> & { readonly run: (call: Reading, input: z.output<S>) => Promise<unknown> },
 ): Operation {
-  return { ...operation, kind: 'read' } as Operation
+  return { ...operation, kind: 'read' }
 }
 
 export function changes<S extends z.ZodType>(
   operation: Described<S> & { readonly run: (call: Changing, input: z.output<S>) => Promise<Done> },
 ): Operation {
-  return { ...operation, kind: 'change' } as Operation
+  return { ...operation, kind: 'change' }
 }
 
 export function series<S extends z.ZodType>(
   operation: Described<S> & { readonly run: (series: Series, input: z.output<S>) => Promise<unknown> },
 ): Operation {
-  return { ...operation, kind: 'series' } as Operation
+  return { ...operation, kind: 'series' }
 }

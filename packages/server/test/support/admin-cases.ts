@@ -41,7 +41,7 @@ export interface Case {
   /** All rows of the audit that it writes, in order; before and after have to match. */
   readonly audit?: Of<readonly { readonly subject: string; readonly before: unknown; readonly after: unknown }[]>
   /** What else has become of it: quotas, tokens, mails. */
-  readonly then?: (world: AdminWorld, output: unknown) => Promise<void>
+  readonly effect?: (world: AdminWorld, output: unknown) => Promise<void>
 }
 
 type Channel = (operation: string, input: object) => Promise<unknown>
@@ -85,7 +85,7 @@ export function testCases(area: string, cases: readonly Case[]): void {
       expect(rows).toMatchObject(audit)
       expect(rows).toHaveLength(audit.length)
       if (audit.length === 0) expect(await setup.digest(), 'without a row of the audit nothing changes').toEqual(before)
-      await one.then?.(world, output)
+      await one.effect?.(world, output)
     })
   })
 }
@@ -188,7 +188,7 @@ export function adminWorld(): Setup {
 }
 
 async function valueOf<T>(value: Of<T> | undefined, world: AdminWorld): Promise<T | undefined> {
-  return typeof value === 'function' ? await (value as (world: AdminWorld) => T | Promise<T>)(world) : value
+  return typeof value === 'function' ? (value as (world: AdminWorld) => T | Promise<T>)(world) : value
 }
 
 /** Integers of 64 bits as they are. */
