@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { readConfigFile } from './config-file.ts'
 import { isAddress } from './mail/headers.ts'
 import { readSmtpUrl } from './mail/smtp-url.ts'
 import { DEFAULT_SETTINGS, type ServiceSettings } from './settings.ts'
@@ -26,6 +27,8 @@ export interface ServerConfig {
   readonly smtpUrl: string | null
   /** Null: astakos at the host of the base URL. */
   readonly mailFrom: string | null
+  /** Start nothing. */
+  readonly check: boolean
   readonly logLevel: string
   /** `/admin/v1` answers. */
   readonly adminApi: boolean
@@ -47,8 +50,13 @@ interface Option {
   readonly isFlag?: true
 }
 
-/** Every option of `serve`, in the order of its help; each is also read from `ASTAKOS_…`. */
+/** Every option of `serve`, in the order of its help; each is also read from `ASTAKOS_…` and from the file of `--config`. */
 export const OPTIONS = {
+  config: {
+    value: 'FILE',
+    help: 'a file with options, "name = value" a line; the command line and variables go first',
+  },
+  check: { value: '', help: 'tell whether it could start, and what is wrong; start nothing', isFlag: true },
   listen: { value: 'HOST:PORT', help: 'where to listen (127.0.0.1:8000); port 0 takes a free one' },
   'base-url': { value: 'URL', help: 'what clients call it by (http://HOST:PORT/astakos)' },
   'database-url': { value: 'URL', help: 'a PostgreSQL 15 or newer; without it an embedded one is started' },
@@ -124,6 +132,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
       values['mail-from'] === undefined
         ? null
         : addressOf('--mail-from', values['mail-from'], 'must be an address of mail'),
+    check: values.check === 'true',
     adminApi: values['admin-api'] === 'true',
     logLevel: choiceOf('--log-level', values['log-level'] ?? 'info', LOG_LEVELS),
     settings: {
@@ -165,7 +174,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
-/** The command line goes before the environment. */
+/** The command line goes before the environment, and that before the file. */
 function valuesOf(args: readonly string[], env: NodeJS.ProcessEnv): Values {
   const options = Object.fromEntries(
     Object.entries<Option>(OPTIONS).map(([name, { isFlag }]) => [
@@ -185,20 +194,27 @@ function valuesOf(args: readonly string[], env: NodeJS.ProcessEnv): Values {
     throw new ConfigError('Usage:', message.split('. ')[0] as string)
   }
   const values: Values = {}
-  for (const name of Object.keys(OPTIONS) as OptionName[]) {
+  const names = Object.keys(OPTIONS) as OptionName[]
+  // A variable that is empty is as good as none.
+  const file = given['config'] ?? (env[variableOf('config')] || undefined)
+  const filed: Values = file === undefined ? {} : readConfigFile(String(file), names)
+  if (filed.config !== undefined) throw new ConfigError('--config', 'stands in the file itself')
+  for (const name of names) {
     if (given[name] === '') throw new ConfigError(`--${name}`, 'must not be empty')
-    const value = given[name] ?? env[variableOf(name)]
-    // A variable that is empty is as good as none.
-    if (value === undefined || value === '') continue
-    values[name] = options[name]?.type === 'boolean' ? flagOf(name, String(value)) : String(value)
+    const value = given[name] ?? (env[variableOf(name)] || filed[name])
+    if (value === undefined) continue
+    values[name] =
+      options[name]?.type === 'boolean'
+        ? flagOf(given[name] === undefined && !env[variableOf(name)] ? `--${name}` : variableOf(name), String(value))
+        : String(value)
   }
   return values
 }
 
-function flagOf(name: OptionName, text: string): string {
+function flagOf(name: string, text: string): string {
   if (/^(?:true|1|yes|on)$/i.test(text)) return 'true'
   if (/^(?:false|0|no|off)$/i.test(text)) return 'false'
-  throw new ConfigError(variableOf(name), 'must be true or false')
+  throw new ConfigError(name, 'must be true or false')
 }
 
 function placeOf(option: string, text: string): Place {

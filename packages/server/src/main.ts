@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { ConfigFileError } from './config-file.ts'
 import { ConfigError, OPTIONS, readConfig, variableOf, type OptionName } from './config.ts'
 import { startServer, type RunningServer } from './serve.ts'
 
@@ -6,6 +7,7 @@ const HELP = `A service compatible with Synnefo's Astakos: identity, quotas, com
 
 Usage:
   astakos-server serve [OPTION…]     run the service
+  astakos-server serve --check …     tell whether it could, and what is wrong
   astakos-server demo [OPTION…]      run it with a small sample cloud in it, and show a tour
   astakos-server admin NAME '{json}' [OPTION…]
                                      users, components, quotas, projects, …: see astakos-server admin --help
@@ -38,10 +40,11 @@ export async function main(args: readonly string[]): Promise<number> {
   const run = command === 'serve' ? serve : command === 'demo' ? demo : null
   if (!run) return complain(`There is no command ${command}: see astakos-server --help`)
   try {
+    if (command === 'serve' && readConfig(rest).check) return await check(rest)
     await untilStopped(await run(rest))
     return 0
   } catch (error) {
-    return complain(error instanceof ConfigError ? `${error.message}; see astakos-server --help` : messageOf(error))
+    return complain(isOfConfig(error) ? `${error.message}; see astakos-server --help` : messageOf(error))
   }
 }
 
@@ -52,6 +55,18 @@ async function runAdmin(args: readonly string[]): Promise<number> {
   } catch (error) {
     return complain(messageOf(error))
   }
+}
+
+async function check(args: readonly string[]): Promise<number> {
+  const { checkService } = await import('./check.ts')
+  const findings = await checkService(readConfig(args))
+  for (const { what, isGood, says } of findings)
+    process.stdout.write(`${isGood ? green('ok') : red('wrong')}  ${what}: ${says}\n`)
+  return findings.every(({ isGood }) => isGood) ? 0 : 1
+}
+
+function isOfConfig(error: unknown): error is Error {
+  return error instanceof ConfigError || error instanceof ConfigFileError
 }
 
 async function serve(args: readonly string[]): Promise<RunningServer> {
@@ -90,9 +105,11 @@ function help(): string {
   return `${HELP}${lines.join('')}`
 }
 
-function bold(text: string): string {
-  return process.stdout.isTTY ? styleText('bold', text) : text
-}
+const styled = (style: 'bold' | 'green' | 'red', text: string): string =>
+  process.stdout.isTTY ? styleText(style, text) : text
+const bold = (text: string): string => styled('bold', text)
+const green = (text: string): string => styled('green', text)
+const red = (text: string): string => styled('red', text)
 
 function complain(message: string): number {
   process.stderr.write(`astakos-server: ${message}\n`)

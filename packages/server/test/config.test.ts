@@ -1,6 +1,20 @@
-import { resolve } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
 import { OPTIONS, readConfig, variableOf, type OptionName } from '../src/config.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'astakos-config-'))
+chmodSync(folder, 0o700)
+afterAll(() => rmSync(folder, { recursive: true }))
+
+let files = 0
+function file(text: string): string {
+  files += 1
+  const path = join(folder, `${files}.conf`)
+  writeFileSync(path, text, { mode: 0o600 })
+  return path
+}
 
 describe('the options of serve', () => {
   it('have defaults', () => {
@@ -18,6 +32,8 @@ describe('the options of serve', () => {
   })
 
   const values: Readonly<Record<OptionName, string>> = {
+    config: file('log-level = debug\n'),
+    check: 'true',
     listen: '[::1]:81',
     'base-url': 'https://accounts.example.org/astakos/',
     'database-url': 'postgresql://a:secret@db/x',
@@ -50,6 +66,51 @@ describe('the options of serve', () => {
     'resource-cache-timeout': '0',
     'idempotency-key-life': '48',
   }
+
+  it.each((Object.keys(OPTIONS) as OptionName[]).filter((name) => name !== 'config'))(
+    '%s may stand in a file',
+    (name) => {
+      const value = values[name]
+      const config = file(`# for people\n\n  ${name} = ${value}\r\n`)
+      const byOption = readConfig('isFlag' in OPTIONS[name] ? [`--${name}`] : [`--${name}`, value], {})
+      expect(readConfig(['--config', config], {})).toEqual(byOption)
+      expect(readConfig([], { ASTAKOS_CONFIG: config })).toEqual(byOption)
+    },
+  )
+
+  it('the command line goes before variables, and those before the file', () => {
+    const config = file('log-level = debug\ncloud-name = filed\ncookie-name = filed\n')
+    const read = readConfig(['--config', config, '--log-level', 'warn'], {
+      ASTAKOS_LOG_LEVEL: 'error',
+      ASTAKOS_CLOUD_NAME: 'variable',
+    })
+    expect([read.logLevel, read.settings.cloudName, read.settings.cookieName]).toEqual(['warn', 'variable', 'filed'])
+  })
+
+  it.each([
+    ['log-level', 'has a line 1 that is not "name = value"'],
+    ['# a\nsecret secret', 'has a line 2 that is not "name = value"'],
+    ['nonsense = 1', 'has an option in line 1 that there is not: nonsense'],
+    ['sign-up = true\nsign-up = false', 'has sign-up a second time in line 2'],
+    ['base-url =', 'has no value for base-url in line 1'],
+    ['config = other', '--config stands in the file itself'],
+    ['sign-up = maybe', '--sign-up must be true or false'],
+    ['base-url = nonsense', '--base-url must be an http or https URL'],
+  ])('a file with %j is refused', (text, message) => {
+    const read = (): unknown => readConfig(['--config', file(text)], {})
+    expect(read).toThrow(message)
+    expect(read).not.toThrow('secret')
+  })
+
+  it('a file that is not there, is a folder, or that everybody may read is refused', () => {
+    expect(() => readConfig(['--config', '/nowhere/astakos.conf'], {})).toThrow('/nowhere/astakos.conf is not there')
+    expect(() => readConfig(['--config', folder], {})).toThrow('can not be read')
+    const open = file('log-level = debug')
+    chmodSync(open, 0o644)
+    expect(() => readConfig(['--config', open], {})).toThrow(
+      'may be read by everybody: its mode must be 0640 or stricter',
+    )
+  })
 
   for (const name of Object.keys(OPTIONS) as OptionName[]) {
     it(`--${name} is the same as ${variableOf(name)}, and goes before it`, () => {

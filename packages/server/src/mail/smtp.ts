@@ -10,19 +10,8 @@ const SEND_MS = 30_000
 
 /** Mails from the sender's address; those without recipients go there, too. @throws {RangeError} what is wrong with the URL. */
 export function mailBySmtp(url: string, sender: string): Mailer {
-  const server = readSmtpUrl(url)
   const domain = sender.slice(sender.indexOf('@') + 1)
-  const transport: Transporter<SMTPSentMessageInfo> = createTransport({
-    ...server,
-    // Else a server that stopped asking for a password would get mails without.
-    forceAuth: server.auth !== undefined,
-    dnsTimeout: CONNECT_MS,
-    connectionTimeout: CONNECT_MS,
-    greetingTimeout: CONNECT_MS,
-    socketTimeout: SILENCE_MS,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
+  const transport = transportTo(url)
   return {
     async send({ to = [], subject, text }, { id, signal = AbortSignal.timeout(SEND_MS) } = {}) {
       const recipients = to.length > 0 ? to : [sender]
@@ -46,6 +35,33 @@ export function mailBySmtp(url: string, sender: string): Mailer {
       if (rejected.length > 0) throw new SomeRefused(rejected)
     },
   }
+}
+
+/** Whether it is there, speaks SMTP and takes the password; no mail is sent. @throws {Error} a sentence without secrets. */
+export async function smtpGreets(url: string): Promise<void> {
+  const transport = transportTo(url)
+  try {
+    await transport.verify()
+  } catch (error) {
+    throw withoutSecrets(error as NodemailerError)
+  } finally {
+    transport.close()
+  }
+}
+
+function transportTo(url: string): Transporter<SMTPSentMessageInfo> {
+  const server = readSmtpUrl(url)
+  return createTransport({
+    ...server,
+    // Else a server that stopped asking for a password would get mails without.
+    forceAuth: server.auth !== undefined,
+    dnsTimeout: CONNECT_MS,
+    connectionTimeout: CONNECT_MS,
+    greetingTimeout: CONNECT_MS,
+    socketTimeout: SILENCE_MS,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
 }
 
 function mailbox(address: string): { name: string; address: string } {
