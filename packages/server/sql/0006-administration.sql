@@ -16,7 +16,8 @@ begin
   if new.updated = old.updated then new.updated = now(); end if;
   return new;
 end $$;
-create trigger users_touched before update on users for each row execute function touch_user();
+create trigger users_touched before update on users for each row
+  when (old.* is distinct from new.*) execute function touch_user();
 
 -- Ways to sign in that came along from elsewhere; the password is none of them.
 create table sign_in_methods (
