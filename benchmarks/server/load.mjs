@@ -4,7 +4,11 @@ import { meterOf } from './meter.mjs'
 import { approval, CALLS, listOf, modification, serviceQuotas } from './requests.mjs'
 import { serve } from './jobs.mjs'
 
-const open = (port, count) => Promise.all(Array.from({ length: count }, () => Connection.open(port)))
+/** To one process of the service, or spread over several. */
+const open = (ports, count) =>
+  Promise.all(
+    Array.from({ length: count }, (_, index) => Connection.open([ports].flat()[index % [ports].flat().length])),
+  )
 const anyOf = (users) => Math.floor(Math.random() * users) + 1
 
 /** One call with all of its steps. */
@@ -28,8 +32,8 @@ function lengthOf(bytes) {
 
 serve({
   /** Every connection has always one call under way. */
-  async drive({ port, kind, connections: count, users, ms }) {
-    const connections = await open(port, count)
+  async drive({ port, ports = [port], kind, connections: count, users, ms }) {
+    const connections = await open(ports, count)
     const meter = meterOf(ms)
     const stepsOf = CALLS[kind]
     const drive = (connection) =>

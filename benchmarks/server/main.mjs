@@ -1,4 +1,4 @@
-// `npm run bench:server [-- --quick] [-- --json] [-- --only hot|spread|latency|reads|stream|projects] [-- --profile DIR]
+// `npm run bench:server [-- --quick] [-- --json] [-- --only hot|spread|latency|reads|projects|stream|processes|scale] [-- --profile DIR]
 // [-- --pgbench FILE] [-- --data-dir DIR]`: what the service does, beside pgbench and the bare framework, on one
 // PostgreSQL with fsync on. Service, engine and whoever drives them are processes of their own; `--profile` has the
 // serving ones write V8's CPU profiles there.
@@ -13,6 +13,7 @@ import { findPgbench, pgbenchVersion } from './pgbench.mjs'
 import { projects } from './projects.mjs'
 import { reads } from './reads.mjs'
 import { Report } from './report.mjs'
+import { processes, scale } from './scale.mjs'
 import { stream } from './stream.mjs'
 import { checkAccounts, createWorld, query } from './world.mjs'
 import { startWorker } from './worker.mjs'
@@ -83,6 +84,8 @@ async function main() {
   }
   if (wanted('projects')) await projects(bench)
   if (wanted('stream')) await stream(bench)
+  if (wanted('processes')) await processes(bench)
+  if (wanted('scale')) await scale(bench)
   print()
 }
 
