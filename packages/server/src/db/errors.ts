@@ -34,3 +34,8 @@ export function isUnavailable(error: unknown): boolean {
 export function isLockConflict(error: unknown): boolean {
   return isSqlError(error) && (error.code === '55P03' || error.code === '40P01')
 }
+
+/** There is such a row already, perhaps since a moment ago. */
+export function isUniqueViolation(error: unknown): boolean {
+  return isSqlError(error) && error.code === '23505'
+}
