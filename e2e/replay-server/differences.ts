@@ -14,6 +14,7 @@ import {
   type Difference,
 } from './difference.ts'
 import { PROJECT_DIFFERENCES } from './differences-projects.ts'
+import { ADMIN_DIFFERENCES } from './differences-admin.ts'
 import { SIGN_IN_DIFFERENCES } from './differences-sign-in.ts'
 import { JSON_TYPE, type Expectation } from './expectation.ts'
 import type { Recordings } from './recordings.ts'
@@ -150,6 +151,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   ...PROJECT_DIFFERENCES,
   ...SIGN_IN_DIFFERENCES,
+  ...ADMIN_DIFFERENCES,
 ]
 
 /** Of what is found in the world. */

@@ -5,7 +5,6 @@ import { DIFFERENCES } from './differences.ts'
 import { Recordings } from './recordings.ts'
 import { Replay } from './replay.ts'
 import { Report } from './report.ts'
-import { leftOutBy } from './selection.ts'
 import { SERVE_WORLD, WorldService } from './service.ts'
 
 const USAGE = `npm run replay:server -- [DIR…] [--world FILE] [--database-url URL]
@@ -33,18 +32,13 @@ else process.exitCode = await main(positionals, values.world, values['database-u
 async function main(folders: readonly string[], world: string, databaseUrl: string | undefined): Promise<number> {
   const report = new Report((line) => console.log(line), DIFFERENCES)
   const scenarios = readAll(folders.length > 0 ? folders : [`${root}fixtures/golden/scenarios`], report)
-  const selected = scenarios.filter((scenario) => {
-    const why = leftOutBy(scenario)
-    if (why !== null) report.leftOut(scenario, why)
-    return why === null
-  })
 
   const database = databaseUrl === undefined ? [] : ['--database-url', databaseUrl]
   await using service = new WorldService([...SERVE_WORLD, '--world', world, ...database], root)
   const replay = new Replay(service, new Recordings(world, scenarios), DIFFERENCES)
   try {
     await service.start()
-    for (const scenario of selected) await play(scenario, replay, report)
+    for (const scenario of scenarios) await play(scenario, replay, report)
   } catch (error) {
     report.broken('the service', error)
   }

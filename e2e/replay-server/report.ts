@@ -14,18 +14,14 @@ interface Count {
 export class Report {
   readonly #print: (line: string) => void
   readonly #areas = new Map<string, Count>()
-  readonly #leftOut = new Map<string, string>()
   readonly #applied = new Map<Difference, number>()
   readonly #skipped = new Map<string, number>()
+  readonly #kinds = { requests: 0, orders: 0, pauses: 0 }
   #brokenFiles = 0
 
   constructor(print: (line: string) => void, differences: readonly Difference[]) {
     this.#print = print
     for (const difference of differences) this.#applied.set(difference, 0)
-  }
-
-  leftOut({ name }: Scenario, why: string): void {
-    this.#leftOut.set(name, why)
   }
 
   /** A file that holds no scenario is a failure. */
@@ -41,6 +37,7 @@ export class Report {
   step({ area, name }: Scenario, step: Step, verdict: Verdict): void {
     const count = this.#area(area)
     count.steps += 1
+    this.#kinds[step.request ? 'requests' : step.operator ? 'orders' : 'pauses'] += 1
     count[verdict.kind] += 1
     if (verdict.kind === 'skipped') {
       add(this.#skipped, verdict.because)
@@ -66,9 +63,6 @@ export class Report {
   /** The tables, and last the line that says it all. */
   summary(): void {
     this.#print('')
-    this.#print('left out, by route:')
-    for (const [name, why] of this.#leftOut) this.#print(`  ${name.padEnd(34)}  ${why}`)
-    this.#print('')
     this.#print('deliberate differences:')
     for (const [{ id, why }, count] of this.#applied) {
       const skipped = this.#skipped.get(id) ?? 0
@@ -85,7 +79,13 @@ export class Report {
       this.#print(`${area.padEnd(12)}  ${cells.join('  ')}`)
     }
     this.#print('')
-    this.#print(`${this.total.passed} passed, ${this.total.failed} failed`)
+    const { scenarios, steps, passed, failed, skipped } = this.total
+    const { requests, orders, pauses } = this.#kinds
+    this.#print(
+      `${steps} steps of ${scenarios} scenarios: ${requests} with a request, ${orders} with an operator's action, ` +
+        `${pauses} with a pause; ${skipped} of them are about what does not exist here, none is left out`,
+    )
+    this.#print(`${passed} passed, ${failed} failed`)
   }
 
   #area(area: string): Count {

@@ -88,6 +88,10 @@ async function obey(line: string): Promise<object> {
     mail = noMail
     return { ok: true }
   }
+  if (order.requires === 'user-admin-api') {
+    served.allowUserAdmin([world.settings.user_admin_api.group_when_enabled])
+    return { ok: true }
+  }
   if (order.operator) {
     await operate(order.operator)
     return { ok: true }

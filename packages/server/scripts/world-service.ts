@@ -30,6 +30,8 @@ export interface WorldService extends AsyncDisposable {
   load(world: World): Promise<Record<string, string>>
   /** What was changed behind its back is seen at once. */
   forget(): void
+  /** Members of these groups may administer users, until a world is loaded. */
+  allowUserAdmin(groups: readonly string[]): void
 }
 
 const BASE_PATH = '/astakos'
@@ -42,11 +44,19 @@ export async function startWorldService(
   const engine = new QuotaEngine(database, engineOptions)
   const secretKey = randomBytes(32)
   const projectAdmins = [...(settings?.projectAdmins ?? [])]
+  const userAdminGroups = [...(settings?.userAdminGroups ?? [])]
   // The service's own URL is part of the world, so the port has to be known before it listens.
   const port = await freePort()
   const origin = `http://127.0.0.1:${port}`
   const service = createService(
-    { ...DEFAULT_SETTINGS, trustProxy: ['127.0.0.1'], ...settings, projectAdmins, baseUrl: origin + BASE_PATH },
+    {
+      ...DEFAULT_SETTINGS,
+      trustProxy: ['127.0.0.1'],
+      ...settings,
+      projectAdmins,
+      userAdminGroups,
+      baseUrl: origin + BASE_PATH,
+    },
     secretKey,
     { database, engine, mailer: mailer ?? { send: () => Promise.resolve() } },
   )
@@ -57,7 +67,9 @@ export async function startWorldService(
     engine.forget()
     service.catalog.forget()
     service.resources.forget()
+    service.userCounts.forget()
   }
+  const allowUserAdmin = (groups: readonly string[]): void => void userAdminGroups.splice(0, Infinity, ...groups)
   return {
     origin,
     basePath: BASE_PATH,
@@ -65,12 +77,14 @@ export async function startWorldService(
     service,
     secretKey,
     forget,
+    allowUserAdmin,
     async load(world) {
       const base = origin + BASE_PATH
       const bindings = await database.transaction((tx) => loadWorld(tx, world, { secretKey, base }))
       // As placeholders, since their uuids are new each time.
       const admins = world.settings.project_admins.map((name) => bindings[name.replaceAll(/[<>]/g, '')] ?? name)
       projectAdmins.splice(0, Infinity, ...admins)
+      allowUserAdmin(settings?.userAdminGroups ?? [])
       forget()
       return bindings
     },

@@ -25,7 +25,10 @@ export interface World {
     readonly is_trusted: boolean
     readonly redirect_uris: readonly string[]
   }[]
-  readonly settings: { readonly project_admins: readonly string[] }
+  readonly settings: {
+    readonly project_admins: readonly string[]
+    readonly user_admin_api: { readonly group_when_enabled: string }
+  }
   readonly identifiers: { readonly serial: number; readonly membership: number; readonly application: number }
 }
 
@@ -77,6 +80,9 @@ const JOIN_GROUP = sql('insert into user_groups (user_id, group_id) select $1, i
 
 const DAY_MS = 24 * 3600 * 1000
 
+/** As in the recordings, where it is shown. */
+const LONG_AGO = new Date('2001-01-01T00:00:00Z')
+
 /** @returns what the placeholders of this world stand for. */
 export async function loadWorld(
   tx: Queryable,
@@ -84,7 +90,7 @@ export async function loadWorld(
   { secretKey, base }: { readonly secretKey: Buffer; readonly base: string },
 ): Promise<Record<string, string>> {
   const filled = (text: string): string => text.replaceAll('<base>', base)
-  const expiry = (isOver: boolean): Date => new Date(Date.now() + (isOver ? -DAY_MS : 30 * DAY_MS))
+  const expiry = (isOver: boolean): Date => (isOver ? LONG_AGO : new Date(Date.now() + 30 * DAY_MS))
   const bindings: Record<string, string> = {}
   await tx.query(EMPTY)
   await tx.query(START_SERIALS, [world.identifiers.serial])

@@ -75,6 +75,8 @@ export const OPTIONS = {
   'metrics-listen': { value: 'HOST:PORT', help: 'where Prometheus finds /metrics (off)' },
   'log-level': { value: 'LEVEL', help: 'fatal, error, warn, info, debug, trace or silent (info)' },
   'admin-api': { value: '', help: 'answer /admin/v1, for whoever has an admin token', isFlag: true },
+  'user-admin-groups': { value: 'NAME,…', help: 'whose members may administer users over HTTP (off)' },
+  'stats-groups': { value: 'NAME,…', help: 'whose members may read the detailed statistics (off)' },
   'components-meta': { value: 'JSON', help: 'additions to ui/get_services, by component ({})' },
   'project-admins': { value: 'UUID,…', help: 'users who decide about applications and may do what owners do (none)' },
   'project-notifications-recipients': { value: 'ADDRESS,…', help: 'who hears of applications by mail (nobody)' },
@@ -150,6 +152,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
         '--feedback-notifications-recipients',
         values['feedback-notifications-recipients'],
       ),
+      userAdminGroups: listOf(values['user-admin-groups'], (name) => groupOf('--user-admin-groups', name)),
+      statsGroups: listOf(values['stats-groups'], (name) => groupOf('--stats-groups', name)),
       cookieName: matching(
         '--cookie-name',
         values['cookie-name'] ?? '_pithos2_a',
@@ -284,6 +288,10 @@ function addressesOf(option: string, text: string | undefined): string[] {
 function addressOf(option: string, text: string, rule: string): string {
   if (!isAddress(text)) throw new ConfigError(option, rule)
   return text
+}
+
+function groupOf(option: string, name: string): string {
+  return matching(option, name, /^.{1,80}$/su, 'must be names of groups, of at most 80 characters')
 }
 
 function originOf(text: string): string {

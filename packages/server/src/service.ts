@@ -7,6 +7,7 @@ import { readCatalog, type Catalog } from './identity/catalog.ts'
 import { Usernames } from './identity/usernames.ts'
 import type { Mailer } from './mail/mail.ts'
 import { Outbox } from './mail/outbox.ts'
+import { countUsers, type UserCounts } from './operations/statistics.ts'
 import type { QuotaEngine } from './quotas/engine.ts'
 import { ownQuotas } from './quotas/own-quotas.ts'
 import { readResources, type ResourceInfo } from './quotas/resources.ts'
@@ -28,8 +29,12 @@ export interface Service {
   readonly desk: Desk
   readonly ownQuotas: Loader<bigint, string>
   readonly catalog: Cached<Catalog>
+  readonly userCounts: Cached<UserCounts>
   readonly resources: Cached<readonly (readonly [string, ResourceInfo])[]>
 }
+
+/** Anybody may ask, and each time all accounts are counted. */
+const COUNTS_CACHE_MS = 1000
 
 export function createService(
   settings: ServiceSettings,
@@ -50,6 +55,7 @@ export function createService(
     usernames: new Usernames(database),
     desk: new Desk(database, secretKey, settings.tokenLifeMs),
     ownQuotas: ownQuotas(database, async () => (await resources.get()).map(([name]) => name)),
+    userCounts: new Cached(() => countUsers(database), COUNTS_CACHE_MS),
     catalog: new Cached(() => readCatalog(database), settings.endpointCacheMs),
     resources,
   }

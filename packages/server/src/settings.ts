@@ -25,6 +25,10 @@ export interface ServiceSettings {
   readonly projectRecipients: readonly string[]
   /** Addresses that get feedback; none: whoever reads the service's own mail. */
   readonly feedbackRecipients: readonly string[]
+  /** Groups whose members may call the user administration API; none: it is off. */
+  readonly userAdminGroups: readonly string[]
+  /** Groups whose members may read the detailed statistics; none: they are off. */
+  readonly statsGroups: readonly string[]
   readonly endpointCacheMs: number
   readonly resourceCacheMs: number
   /** How long a key of an issue is kept after it was decided and its commission ended. */
@@ -56,6 +60,8 @@ export const DEFAULT_SETTINGS: Omit<ServiceSettings, 'baseUrl'> = {
   projectAdmins: [],
   projectRecipients: [],
   feedbackRecipients: [],
+  userAdminGroups: [],
+  statsGroups: [],
   endpointCacheMs: 5000,
   resourceCacheMs: 5000,
   keyLifeMs: 24 * 3600 * 1000,

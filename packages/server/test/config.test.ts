@@ -49,6 +49,8 @@ describe('the options of serve', () => {
     'metrics-listen': ':9100',
     'log-level': 'debug',
     'admin-api': 'true',
+    'user-admin-groups': 'helpdesk, admin-api',
+    'stats-groups': 'admin-stats',
     'components-meta': '{"pithos": {"order": 7}}',
     'project-admins': '0b0c2f5e-7d55-4d5c-8f0e-6c7a2d1b9e10, 7a3d9c1e-2b4f-4e6a-9d8c-1f0e2d3c4b5a',
     'project-notifications-recipients': 'helpdesk@example.org',

@@ -10,7 +10,7 @@ import {
 } from 'fastify'
 import type { Service } from '../service.ts'
 import { page, redirect, type Answer } from './answer.ts'
-import { authenticateComponent, authenticateUser } from './authenticate.ts'
+import { authenticateComponent, authenticateUser, checkMembership } from './authenticate.ts'
 import type { Call, Method, Route } from './call.ts'
 import { corsHeaders, preflight } from './cors.ts'
 import { faultOf } from './failure.ts'
@@ -121,7 +121,8 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
     const allow = Object.keys(route.methods).join(',')
     const options = {
       method: ALL_METHODS,
-      async onRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+      async onRequest(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+        if (route.isOn?.(settings) === false) return reply.callNotFound()
         if (route.headers) reply.headers(route.headers)
         const method = route.methods[request.method]
         if (!method) {
@@ -131,29 +132,31 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
         const query = new Query(request.url)
         const known: Known = { query, method, caller: await callerOf(service, method, request, query) }
         request.known = known
+        return undefined
       },
       async handler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
         const { query, method, caller } = request.known as Known
         return send(reply, route.kind, await method.handle({ ...callOf(request, query), ...caller } as never))
       },
       errorHandler: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-        fail(error, request, reply, route.kind),
+        fail(error, request, reply, route),
     }
     const url = basePath + route.path
     if (url !== '') app.route({ ...options, url })
     if (route.slash !== false) app.route({ ...options, url: `${url}/` })
+    for (const suffix of route.suffixes ?? []) app.route({ ...options, url: url + suffix })
   }
   if (basePath !== '') app.get('/', (_, reply) => send(reply, 'page', redirect(`${settings.baseUrl}/`, 301)))
 
   app.decorateRequest('known', null)
   app.decorateRequest('contentType', null)
-  app.setErrorHandler((error, request, reply) => fail(error, request, reply, 'api'))
+  app.setErrorHandler((error, request, reply) => fail(error, request, reply, API))
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request)
     if (path === UNREADABLE)
-      return fail(new Fault('badRequest', 'The path can not be decoded as UTF-8'), request, reply, 'api')
+      return fail(new Fault('badRequest', 'The path can not be decoded as UTF-8'), request, reply, API)
     const isApi = ['/account/', '/identity/'].some((area) => path.startsWith(basePath + area))
-    if (isApi) return fail(new Fault('badRequest', 'API endpoint not found'), request, reply, 'api')
+    if (isApi) return fail(new Fault('badRequest', 'API endpoint not found'), request, reply, API)
     return send(reply, 'page', SAFE.has(request.method) ? page('Not found', 404) : page('Forbidden', 403))
   })
   return app
@@ -181,13 +184,18 @@ function nextRequestId(): string {
 /** A page's request without its token. */
 class Forbidden extends Error {}
 
-function fail(error: unknown, request: FastifyRequest, reply: FastifyReply, kind: Route['kind']): FastifyReply {
+type Place = Pick<Route, 'kind' | 'isJsonOnly'>
+
+/** Of what no route is about. */
+const API: Place = { kind: 'api' }
+
+function fail(error: unknown, request: FastifyRequest, reply: FastifyReply, { kind, isJsonOnly }: Place): FastifyReply {
   if (error instanceof Forbidden) return send(reply, kind, page('Forbidden', 403))
   const known = faultOf(error)
   if (!known) request.log.error({ err: error }, 'A request failed unexpectedly')
   else if (known.status >= 500) request.log.warn({ reason: known.message }, 'A request could not be served')
   const fault = known ?? new Fault('internalServerError', 'Unexpected error')
-  const format = formatOf(pathOf(request), new Query(request.url), request.headers.accept)
+  const format = isJsonOnly ? 'json' : formatOf(pathOf(request), new Query(request.url), request.headers.accept)
   return send(reply, kind, {
     status: fault.status,
     body: format === 'xml' ? faultXml(fault) : faultJson(fault),
@@ -233,11 +241,13 @@ function apiHeaders(): Readonly<Record<string, string>> {
   return headers
 }
 
-async function callerOf(service: Service, { caller }: Method, request: FastifyRequest, query: Query): Promise<object> {
-  if (caller === 'nobody') return {}
+async function callerOf(service: Service, method: Method, request: FastifyRequest, query: Query): Promise<object> {
+  if (method.caller === 'nobody') return {}
   const token = headerOf(request, 'x-auth-token')
-  if (caller === 'user') return { user: await authenticateUser(service, query, token) }
-  return { component: await authenticateComponent(service, query, token) }
+  if (method.caller === 'component') return { component: await authenticateComponent(service, query, token) }
+  const user = await authenticateUser(service, query, token)
+  if (method.groups) await checkMembership(service.database, user, method.groups(service.settings))
+  return { user }
 }
 
 function pathOf(request: FastifyRequest): string {

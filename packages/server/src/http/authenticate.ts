@@ -1,3 +1,4 @@
+import { sql, type Queryable } from '../db/statement.ts'
 import { refusalOfComponent, refusalOfUser, type ComponentCaller, type UserCaller } from '../identity/callers.ts'
 import type { Service } from '../service.ts'
 import { Fault } from './fault.ts'
@@ -35,4 +36,15 @@ export async function authenticateComponent(
   const refusal = refusalOfComponent(component)
   if (refusal !== null) throw unauthorized(refusal)
   return component
+}
+
+const IS_MEMBER = sql(`
+  select exists (select from user_groups as ug
+                   join groups as g on g.id = ug.group_id
+                  where ug.user_id = $1 and g.name = any($2::text[])) as is_member`)
+
+/** @throws {Fault} 403 with an empty message, as the original has it. Source: administration specification, 2. */
+export async function checkMembership(on: Queryable, user: UserCaller, groups: readonly string[]): Promise<void> {
+  const [row] = await on.query<{ is_member: boolean }>(IS_MEMBER, [user.id, groups])
+  if (!row?.is_member) throw new Fault('forbidden', '')
 }

@@ -13,6 +13,14 @@ export class Inexact {
 /** Nobody nests deeper, and what comes after us may not either. */
 const DEPTH_MAX = 200
 
+/** The same with such numbers as numbers, as near as they come. */
+export function withNumbers(value: unknown): unknown {
+  if (value instanceof Inexact) return Number(value.text)
+  if (Array.isArray(value)) return value.map(withNumbers)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withNumbers(member)]))
+}
+
 const NO_JSON = 'Could not decode request body as JSON'
 const NO_UTF8 = 'Could not decode request as UTF-8 string'
 

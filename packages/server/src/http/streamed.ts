@@ -3,6 +3,8 @@ import { jsonText, type Answer } from './answer.ts'
 
 type Pieces = AsyncGenerator<string, void, undefined>
 
+type Brackets = '[]' | '{}' | readonly [open: string, close: string]
+
 /**
  * A document of any size between brackets: pieces leave as they are read, so few are in memory. What fails before the
  * first one is there is a fault still; what fails later can only break the answer off. A short one is whole already when it
@@ -10,10 +12,10 @@ type Pieces = AsyncGenerator<string, void, undefined>
  *
  * @param whenEmpty for no pieces at all. @default just the brackets
  */
-export async function streamed(brackets: '[]' | '{}', pieces: Pieces, whenEmpty?: () => Answer): Promise<Answer> {
+export async function streamed(brackets: Brackets, pieces: Pieces, whenEmpty?: () => Answer): Promise<Answer> {
   const [open, close] = brackets
   const first = await pieces.next()
-  if (first.done) return whenEmpty?.() ?? jsonText(brackets)
+  if (first.done) return whenEmpty?.() ?? jsonText(`${open}${close}`)
   const second = await pieces.next()
   if (second.done) return jsonText(`${open}${first.value}${close}`)
   const begun = `${open}${first.value},${second.value}`

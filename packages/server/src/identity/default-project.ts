@@ -1,5 +1,5 @@
 import type { Database } from '../db/database.ts'
-import { sql } from '../db/statement.ts'
+import { sql, type Queryable } from '../db/statement.ts'
 
 /** In the order in which they are looked for. Source: identity specification, 5. */
 export type DefaultProjectRefusal =
@@ -34,19 +34,26 @@ interface Row {
   membership: string | null
 }
 
-/** @returns null when it is done. */
+/** In a transaction of its own. @returns null when it is done. */
 export function setDefaultProject(
   database: Database,
   userId: bigint,
   projectUuid: string,
 ): Promise<DefaultProjectRefusal | null> {
-  return database.transaction(async (tx) => {
-    await tx.query(LOCK_PROJECT, [projectUuid])
-    const [row] = await tx.query<Row>(STATE, [userId, projectUuid])
-    const refusal = row ? refusalOf(row) : 'inactive'
-    if (refusal === null) await tx.query(SET, [userId, projectUuid])
-    return refusal
-  })
+  return database.transaction((tx) => changeDefaultProject(tx, userId, projectUuid))
+}
+
+/** Before it, the transaction may have locked nothing but projects. @returns null when it is done. */
+export async function changeDefaultProject(
+  tx: Queryable,
+  userId: bigint,
+  projectUuid: string,
+): Promise<DefaultProjectRefusal | null> {
+  await tx.query(LOCK_PROJECT, [projectUuid])
+  const [row] = await tx.query<Row>(STATE, [userId, projectUuid])
+  const refusal = row ? refusalOf(row) : 'inactive'
+  if (refusal === null) await tx.query(SET, [userId, projectUuid])
+  return refusal
 }
 
 function refusalOf({ project, membership, ...user }: Row): DefaultProjectRefusal | null {

@@ -10,3 +10,10 @@ export function oneLine(text: string): string {
 export function isAddress(text: string): boolean {
   return /^[^\s\p{Cc}@<>(),;:"\\[\]]+@[^\s\p{Cc}@<>(),;:"\\[\]]+$/u.test(text)
 }
+
+const CHARACTERS_MAX = 254
+
+/** An address that an account may have: something of one; the mail that reaches it is the proof. */
+export function isAccountAddress(text: string): boolean {
+  return isAddress(text) && /@.+\../.test(text) && Array.from(text).length <= CHARACTERS_MAX
+}

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { sql, type Queryable } from '../db/statement.ts'
 import { hashToken } from '../identity/tokens.ts'
+import { endGrantsOf } from '../oauth2/tokens.ts'
+import { endSessionsOf } from '../signin/sessions.ts'
 import { renewToken } from './users.ts'
 
 /** A password is set, or forgotten and set anew with a code that a mail brings. Source: identity specification, 1.2 and 8.4. */
@@ -10,6 +12,14 @@ const SET = sql('update users set password = $2 where id = $1')
 /** @param hashed from `hashPassword`. */
 export async function setPassword(tx: Queryable, userId: bigint, hashed: string): Promise<void> {
   await tx.query(SET, [userId, hashed])
+}
+
+/** By somebody else than its owner: whoever is signed in with the old one, and codes that are on their way, are out. */
+export async function replacePassword(tx: Queryable, userId: bigint, hashed: string): Promise<void> {
+  await setPassword(tx, userId, hashed)
+  await tx.query(USE, [userId])
+  await endSessionsOf(tx, userId)
+  await endGrantsOf(tx, userId)
 }
 
 const FIND = sql(`

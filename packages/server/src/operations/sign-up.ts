@@ -15,20 +15,28 @@ export interface SignUp {
   readonly tokenExpires: Date
 }
 
-const FIND = sql('select id, email_verified from users where username = $1 for update')
+const FIND = sql('select id, uuid, email_verified from users where username = $1 for update')
 const DROP = sql('delete from users where id = $1')
 const STORE_CODE = sql('update users set verification_hash = $2, verification_sent = now() where id = $1')
 
 /**
  * An account that was never verified makes room; one that was is left alone.
  *
+ * @returns the uuid of the one that was there and is not any more.
+ */
+export async function makeRoom(tx: Queryable, email: string): Promise<{ isTaken: boolean; dropped: string | null }> {
+  const [existing] = await tx.query<{ id: bigint; uuid: string; email_verified: boolean }>(FIND, [email.toLowerCase()])
+  if (!existing || existing.email_verified) return { isTaken: existing !== undefined, dropped: null }
+  await tx.query(DROP, [existing.id])
+  return { isTaken: false, dropped: existing.uuid }
+}
+
+/**
  * @returns the code that proves the address; null where there is such an account.
  */
 export async function signUp(tx: Queryable, secretKey: Buffer, input: SignUp): Promise<string | null> {
   const { email, hashed, ...names } = input
-  const [existing] = await tx.query<{ id: bigint; email_verified: boolean }>(FIND, [email.toLowerCase()])
-  if (existing?.email_verified) return null
-  if (existing) await tx.query(DROP, [existing.id])
+  if ((await makeRoom(tx, email)).isTaken) return null
   const { id } = await addUser(tx, secretKey, { email, ...names })
   await setPassword(tx, id, hashed)
   const code = randomBytes(32).toString('base64url')

@@ -4,7 +4,7 @@ import { sql, type Queryable } from '../db/statement.ts'
 import { Refused } from '../projects/refused.ts'
 
 /** What is known of an account changes. Source: identity specification, 1.1; administration specification, 2.3. */
-interface UserChange {
+export interface UserChange {
   /** The login name is this address in lower case, from now on. */
   readonly email?: string
   readonly firstName?: string
@@ -51,4 +51,4 @@ export async function changeUser(tx: Queryable, id: bigint, change: UserChange):
   })
 }
 
-const userExists = (email: string): Refused => new Refused('conflict', `User '${email}' already exists`)
+export const userExists = (email: string): Refused => new Refused('conflict', `User '${email}' already exists`)

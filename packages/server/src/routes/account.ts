@@ -68,7 +68,7 @@ async function feedback(call: UserCall): Promise<Answer> {
   return nothing()
 }
 
-const REFUSALS: Readonly<Record<DefaultProjectRefusal, (id: string) => Fault>> = {
+export const DEFAULT_PROJECT_FAULTS: Readonly<Record<DefaultProjectRefusal, (id: string) => Fault>> = {
   unverified: () => new Fault('notAllowed', 'User account does not have a verified email address.'),
   unmoderated: () => new Fault('notAllowed', 'User account is not moderated.'),
   rejected: () => new Fault('notAllowed', 'This account has been rejected.'),
@@ -84,7 +84,7 @@ async function defaultProject(call: UserCall): Promise<Answer> {
   const { project_id: id } = validate(defaultProjectBody, readJson(call.body, call.header('content-type')))
   if (id === null || id === undefined) throw new Fault('forbidden', 'Project id not specified')
   const refusal = typeof id === 'string' ? await setDefaultProject(call.service.database, call.user.id, id) : 'unknown'
-  if (refusal !== null) throw REFUSALS[refusal](shown(id))
+  if (refusal !== null) throw DEFAULT_PROJECT_FAULTS[refusal](shown(id))
   return nothing()
 }
 

@@ -6,7 +6,7 @@ import { findAdminToken } from '../admin/tokens.ts'
 import { json, type Answer } from '../http/answer.ts'
 import { forNobody, type Call, type Route } from '../http/call.ts'
 import { Fault } from '../http/fault.ts'
-import { Inexact, readJson } from '../http/json.ts'
+import { readJson, withNumbers } from '../http/json.ts'
 import type { Service } from '../service.ts'
 
 /**
@@ -37,19 +37,12 @@ async function run(call: Call): Promise<Answer> {
   // No body is an empty object: many operations need nothing.
   const document =
     call.body === undefined || call.body.length === 0 ? {} : readJson(call.body, call.header('content-type'))
-  return json((await perform(environmentOf(call.service), caller, operation, exact(document))) ?? {})
+  // A number with a fraction is a number here: no operation takes one, and each says what it wants instead.
+  return json((await perform(environmentOf(call.service), caller, operation, withNumbers(document))) ?? {})
 }
 
 function environmentOf({ database, outbox, settings, desk }: Service): Environment {
   return { database, outbox, settings, secretKey: desk.key }
-}
-
-/** A number with a fraction is a number here: no operation takes one, and each says what it wants instead. */
-function exact(value: unknown): unknown {
-  if (value instanceof Inexact) return Number(value.text)
-  if (Array.isArray(value)) return value.map(exact)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, exact(member)]))
 }
 
 export const adminRoutes: readonly Route[] = [

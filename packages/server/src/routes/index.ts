@@ -13,7 +13,9 @@ import { projectRoutes } from './projects.ts'
 import { quotaRoutes } from './quotas.ts'
 import { signInRoutes } from './sign-in.ts'
 import { signUpRoutes } from './sign-up.ts'
+import { statsRoutes } from './stats.ts'
 import { termsRoutes } from './terms.ts'
+import { userAdminRoutes } from './user-admin.ts'
 import { webloginRoutes } from './weblogin.ts'
 
 export const routes: readonly Route[] = [
@@ -31,6 +33,8 @@ export const routes: readonly Route[] = [
   ...signUpRoutes,
   ...passwordResetRoutes,
   ...oauth2Routes,
+  ...userAdminRoutes,
+  ...statsRoutes,
   ...openapiRoutes,
 ]
 

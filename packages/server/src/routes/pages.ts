@@ -1,18 +1,11 @@
 import { page, redirect, type Answer } from '../http/answer.ts'
 import { forNobody, type Call, type Route } from '../http/call.ts'
-import { badRequest } from '../http/fault.ts'
+import { documentOrScript } from '../http/script.ts'
 import { browserOf, mendCookie } from '../signin/browser.ts'
 import { describeComponents } from '../identity/components.ts'
 
-const FUNCTION_NAME = /^[A-Za-z_$][A-Za-z0-9_$.]*$/
-
-/** A list, or a script that hands it to the function `callback`. Source: identity specification, 7.1; I-11. */
 function listing({ query }: Call, document: unknown): Answer {
-  const text = JSON.stringify(document)
-  const callback = query.get('callback')
-  if (!callback) return { status: 200, body: text, contentType: 'application/json' }
-  if (!FUNCTION_NAME.test(callback)) throw badRequest('Invalid callback')
-  return { status: 200, body: `${callback}(${text})`, contentType: 'application/javascript' }
+  return documentOrScript(query, JSON.stringify(document), 'application/json')
 }
 
 async function getServices(call: Call): Promise<Answer> {

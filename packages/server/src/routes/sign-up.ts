@@ -2,9 +2,8 @@ import { html } from 'ghtml'
 import { page as plainPage, redirect, type Answer } from '../http/answer.ts'
 import { forNobody, type Call, type Route } from '../http/call.ts'
 import { formOf, type Form } from '../http/form.ts'
-import { hasAtMost } from '../http/validate.ts'
 import { hashPassword, passwordProblem } from '../identity/passwords.ts'
-import { isAddress } from '../mail/headers.ts'
+import { isAccountAddress } from '../mail/headers.ts'
 import { proveAddress, signUp } from '../operations/sign-up.ts'
 import { readTerms } from '../operations/terms.ts'
 import { csrfField, errorLine, field } from '../pages/forms.ts'
@@ -55,9 +54,7 @@ async function signUpPage(
 
 function problemOf(form: Form, hasTerms: boolean): string | null {
   const email = form.get('email')?.trim() ?? ''
-  // Something of an address; the mail that reaches it is the proof.
-  const isPlausible = isAddress(email) && /@.+\../.test(email) && hasAtMost(email, 254)
-  if (!isPlausible) return 'That is no e-mail address.'
+  if (!isAccountAddress(email)) return 'That is no e-mail address.'
   for (const [name, label] of [
     ['first_name', 'first name'],
     ['last_name', 'last name'],
