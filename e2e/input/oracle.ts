@@ -8,7 +8,8 @@ import { ofCreation, ofList, ofModification, ofProjectAction, ofShow } from './p
 import { NAMED } from './stage.ts'
 import { BASE } from './template.ts'
 import { SERIAL } from './templates.ts'
-import { componentTokens, userTokens } from './world.ts'
+import { ofCreateUser, ofEditUser, ofShowUser, ofUserAction } from './users.ts'
+import { componentTokens, helpdesk, userTokens } from './world.ts'
 
 /** What has to become of a request. It knows the specification and the world, and nothing of the service's code. */
 export function expectationOf(probe: Probe): Expectation {
@@ -179,6 +180,21 @@ const isFirst = (digits: string | undefined, name: string): boolean =>
 const asked = (judge: (document: Json, uuid: string, name: string) => Verdict): Judge =>
   asUser((probe, uuid, _, [, name = '']) => withJson(probe, (document) => judge(document, uuid, name)))
 
+/** A call that members of a group alone may make. */
+const asHelpdesk = (judge: (probe: Probe, name: string) => Verdict): Judge =>
+  asUser((probe, uuid, _, [, name = '']) => (helpdesk.has(uuid) ? judge(probe, name) : only(403)))
+
+const byHelpdesk = (judge: (document: Json, name: string) => Verdict): Judge =>
+  asHelpdesk((probe, name) => withJson(probe, (document) => judge(document, name)))
+
+/** Administration specification, 2.1; X-10. */
+const statistics: Judge = (_, { query }) => {
+  const callback = query.get('callback')
+  return only(callback === undefined || callback === '' || /^[A-Za-z_$][\w$.]*$/.test(callback ?? '-') ? 200 : 400)
+}
+
+const SUFFIX = '(?:/|\\.json|\\.xml)?'
+
 const NUMBER = '((?:[0-9]|<membership:[a-z]+>)+)'
 
 const GET_IDENTITY = { GET: always }
@@ -190,6 +206,15 @@ const API: readonly (readonly [RegExp, Readonly<Record<string, Judge>>])[] = (
     ['identity/v2\\.0(?:/|\\.json|/\\.json)?', GET_IDENTITY],
     ['identity/v2\\.0/tokens/?', { POST: tokens }],
     ['identity/v2\\.0/tokens/[^]+', { GET: () => only(404) }],
+    [`identity/v2\\.0/users${SUFFIX}`, { GET: asHelpdesk(() => only(200)), POST: byHelpdesk(ofCreateUser) }],
+    [`identity/v2\\.0/users/detail${SUFFIX}`, { GET: asHelpdesk(() => only(200)) }],
+    [
+      'identity/v2\\.0/users/([^/]+?)(?:\\.json|\\.xml)?/?',
+      { GET: asHelpdesk((_, name) => ofShowUser(name)), PUT: byHelpdesk(ofEditUser) },
+    ],
+    [`identity/v2\\.0/users/([^/]+)/action${SUFFIX}`, { POST: byHelpdesk(ofUserAction) }],
+    ['admin/stats', { GET: statistics }],
+    ['admin/stats/detail', { GET: asHelpdesk(() => only(200)) }],
     ['account/v1\\.0/resources/?', { GET: always }],
     ['account/v1\\.0/user_catalogs/?', { POST: asUser(catalogs) }],
     ['account/v1\\.0/service/user_catalogs/?', { POST: asComponent(catalogs) }],

@@ -50,7 +50,11 @@ export async function startTarget(root: string): Promise<Target & AsyncDisposabl
   const database = new Database(postgres.connection)
   stack.defer(() => database.close())
 
-  let scope = await staged(await service.start())
+  const prepared = async (scope: Scope): Promise<Scope> => {
+    await service.order({ requires: 'user-admin-api' })
+    return staged(scope)
+  }
+  let scope = await prepared(await service.start())
   const tables = await database.query<{ name: string }>(TABLES)
   const fingerprint = fingerprintOf(tables.map((table) => table.name))
   const origin = new URL(scope.text('<origin>'))
@@ -65,7 +69,7 @@ export async function startTarget(root: string): Promise<Target & AsyncDisposabl
       return new Map(rows.map((row) => [row.name, { rows: row.rows, md5: row.md5 }]))
     },
     async reset() {
-      scope = await staged(await service.reset())
+      scope = await prepared(await service.reset())
     },
     [Symbol.asyncDispose]: () => all[Symbol.asyncDispose](),
   }

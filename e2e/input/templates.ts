@@ -1,6 +1,7 @@
 import { nodeOf } from './document.ts'
 import { PAGE_TEMPLATES } from './page-templates.ts'
 import { PROJECT_TEMPLATES } from './project-templates.ts'
+import { USER_TEMPLATES } from './user-templates.ts'
 import { BASE, templateOf as of, type Template } from './template.ts'
 
 const ACCOUNT = `${BASE}/account/v1.0`
@@ -82,6 +83,7 @@ export const TEMPLATES: readonly Template[] = [
   act(4, 7n, { accept: '' }),
   act(1, SERIAL, { reject: null }),
   ...PROJECT_TEMPLATES,
+  ...USER_TEMPLATES,
   of('/ui/get_services', 'GET', { weight: 1, target: `${BASE}/ui/get_services?callback=f` }),
   of('/ui/get_menu', 'GET', { weight: 1 }),
   ...PAGE_TEMPLATES,

@@ -43,6 +43,28 @@ export const accepted: ReadonlyMap<string, { readonly uuid: string; readonly isA
     ]),
 )
 
+/** Who may administer users. */
+export const helpdesk: ReadonlySet<string> = new Set(
+  listOf('users').flatMap(({ uuid, groups }) => ((groups as Json[]).includes('helpdesk') ? [uuid as string] : [])),
+)
+
+export interface Account {
+  readonly uuid: string
+  /** In lower case. */
+  readonly name: string
+  readonly isVerified: boolean
+  readonly isAccepted: boolean
+  readonly isActive: boolean
+}
+
+export const accounts: readonly Account[] = listOf('users').map((user) => ({
+  uuid: user['uuid'] as string,
+  name: (user['email'] as string).toLowerCase(),
+  isVerified: user['email_verified'] === true,
+  isAccepted: user['moderated'] === true && user['is_rejected'] === false,
+  isActive: user['is_active'] === true,
+}))
+
 /** Whether the API shows them, by name. */
 export const resources: ReadonlyMap<string, boolean> = new Map(
   listOf('resources').map(({ name, api_visible: isVisible }) => [name as string, isVisible === true]),

@@ -26,7 +26,10 @@ await migrate(connection)
 /** Accepted and thrown away, until a scenario wants it to fail. */
 const acceptAll: Mailer = { send: () => Promise.resolve() }
 let mail = acceptAll
-const served = await startWorldService(connection, { mailer: { send: (letter) => mail.send(letter) } })
+const served = await startWorldService(connection, {
+  mailer: { send: (letter) => mail.send(letter) },
+  settings: { statsGroups: [world.settings.user_admin_api.group_when_enabled] },
+})
 
 async function reset(): Promise<object> {
   mail = acceptAll

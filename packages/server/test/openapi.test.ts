@@ -222,7 +222,10 @@ for (const database of databases) {
 
     beforeAll(async () => {
       const { connection } = await freshDatabase(await startServer(database), prepare)
-      service = await startWorldService(connection, { mailer: { send: (letter) => mail.send(letter) } })
+      service = await startWorldService(connection, {
+        mailer: { send: (letter) => mail.send(letter) },
+        settings: { userAdminGroups: ['helpdesk'], statsGroups: ['helpdesk'] },
+      })
       bindings = await service.load(world)
     })
     afterAll(() => service[Symbol.asyncDispose]())
@@ -495,6 +498,53 @@ for (const database of databases) {
       await call('listMemberships', { token: 'carol', status: 200 })
       await call('listMemberships', { token: 'alice', query: '?project=%ff', status: 400 })
       await call('listMemberships', { status: 401 })
+    })
+
+    it('are users, for a helpdesk', async () => {
+      await service.load(world).then((fresh) => (bindings = fresh))
+      const token = 'bob'
+      for (const id of ['listUsers', 'listUsersDetailed']) {
+        await call(id, { token, status: 200 })
+        await call(id, { token: 'alice', status: 403 })
+        await call(id, { headers: { accept: 'application/xml' }, status: 401 })
+      }
+      const user = { username: 'new@example.org', first_name: 'Nina', last_name: 'New' }
+      const make = (body: object, status: number): Promise<unknown> => call('createUser', { token, body, status })
+      const { user: made } = (await make({ user }, 200)) as { user: { id: string } }
+      await make({ user }, 409)
+      await make({}, 400)
+      await call('createUser', { token: 'alice', body: {}, status: 403 })
+      const one = (id: string): { token: string; path: { id: string } } => ({ token, path: { id } })
+      await call('getUser', { ...one(made.id), status: 200 })
+      await call('getUser', { ...one(bound('uuid:erin')), status: 200 })
+      await call('getUser', { ...one('x'), status: 404 })
+      await call('getUser', { ...one('x'), token: 'alice', status: 403 })
+      const change = (asked: object, status: number, id = made.id): Promise<unknown> =>
+        call('modifyUser', { ...one(id), body: { user: asked }, status })
+      await change({ ...user, affiliation: null, metadata: { a: [] }, password: 'correct horse' }, 200)
+      await change({ username: 'bob@example.org' }, 409)
+      await change({ username: 1 }, 400)
+      await change({}, 404, 'x')
+      await call('modifyUser', { ...one('x'), token: 'alice', body: {}, status: 403 })
+      const act = (body: object, status: number, id = made.id): Promise<unknown> =>
+        call('userAction', { ...one(id), body, status })
+      await act({ setDefaultProject: { project_id: made.id } }, 200)
+      await act({ renewToken: '' }, 200)
+      await act({ signTerms: {}, other: 1 }, 200)
+      await act({ deactivate: { reason: 'left' } }, 200)
+      await act({ setDefaultProject: { project_id: made.id } }, 409)
+      await act({ activate: null }, 200)
+      await act({ deactivate: 'left' }, 400)
+      await act({ activate: null }, 404, 'x')
+      await call('userAction', { ...one('x'), token: 'alice', body: {}, status: 403 })
+    })
+
+    it('are statistics', async () => {
+      await call('getStatistics', { status: 200 })
+      await call('getStatistics', { query: '?callback=1', status: 400 })
+      await call('getDetailedStatistics', { token: 'bob', status: 200 })
+      await call('getDetailedStatistics', { token: 'alice', status: 403 })
+      await call('getDetailedStatistics', { status: 401 })
     })
 
     it('are what pages show', async () => {

@@ -153,7 +153,7 @@ for (const database of databases) {
       expect(methods[1]).toMatchObject({ active: false, affiliation: 'student', backend: 'shibboleth' })
     })
 
-    describe('creates', () => {
+    describe('creates:', () => {
       it('an account that works at once, though an operator decides who comes in (X-12)', async () => {
         expect(service.service.settings.isModerated).toBe(true)
         const { id, password, auth_token: token } = userOf(await create({ username: 'New@example.org' }))
@@ -189,7 +189,7 @@ for (const database of databases) {
         for (const secret of [password, token]) expect(JSON.stringify(rows)).not.toContain(secret)
       })
 
-      it('it with the password, affiliation and metadata that are sent (X-12)', async () => {
+      it('one with the password, affiliation and metadata that are sent (X-12)', async () => {
         const sent = { password: 'correct horse', affiliation: 'staff', metadata: { n: 2 ** 60, list: [1.5, null] } }
         const { id, password } = userOf(await create(sent))
         expect(password).toBe('correct horse')
@@ -210,7 +210,7 @@ for (const database of databases) {
         })
       })
 
-      it('it in the place of one that was never verified', async () => {
+      it('one in the place of an account that was never verified', async () => {
         const hashed = await hashPassword('something else')
         await service.service.database.transaction((tx) =>
           signUp(tx, service.secretKey, {
@@ -234,7 +234,7 @@ for (const database of databases) {
         const replies = await Promise.all(
           ['new@example.org', 'NEW@example.org', 'New@Example.org'].map((username) => create({ username })),
         )
-        expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 409, 409])
+        expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409, 409])
         expect(messageOf(replies.find(({ status }) => status === 409) as Reply)[1]).toMatch(
           /^User 'new@example\.org' already exists$/i,
         )
@@ -275,7 +275,7 @@ for (const database of databases) {
       })
     })
 
-    describe('changes', () => {
+    describe('changes:', () => {
       it('the address and with it the login name, also to another spelling of the same (X-12)', async () => {
         expect(userOf(await put('alice', { username: 'ALICE@example.org' })).email).toBe('ALICE@example.org')
         expect(await enter('alice@example.org', 'alice-pass-1')).toBeNull()
@@ -297,7 +297,7 @@ for (const database of databases) {
         const replies = await Promise.all(
           ['alice', 'carol', 'dave'].map((name) => put(name, { username: 'wanted@example.org' })),
         )
-        expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 409, 409])
+        expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409, 409])
       })
 
       it('an address so that codes on their way to the old one are void', async () => {

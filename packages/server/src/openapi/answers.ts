@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { adminAnswers } from './admin-answers.ts'
 import { projectAnswers } from './project-answers.ts'
 import { ref, schemaOf, type JsonSchema } from './schema.ts'
 
@@ -147,6 +148,7 @@ export const answerSchemas: Readonly<Record<string, JsonSchema>> = {
   Resolution: schemaOf(resolution),
   Services: schemaOf(z.array(z.record(z.string(), z.unknown()))),
   ...projectAnswers,
+  ...adminAnswers,
   Menu: schemaOf(z.array(z.object({ url: z.string(), name: z.string() }))),
   Fault: faultOf([...Object.values(FAULT_NAMES), 'overLimit'], fault),
   FaultAsXml: faultAsXml,

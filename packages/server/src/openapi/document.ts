@@ -37,7 +37,8 @@ export function openapiDocument(baseUrl: string): object {
     info: {
       title: 'Astakos',
       version: '1.0',
-      description: 'Identity, quotas, commissions, projects and memberships. A path may end in one more slash.',
+      description:
+        'Identity, quotas, commissions, projects and memberships. A path may end in one more slash, those of users also in `.json`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',

@@ -4,7 +4,16 @@ import { ref, type JsonSchema } from './schema.ts'
 /** One call: what it takes and what it answers. */
 export interface Operation {
   readonly id: string
-  readonly tag: 'identity' | 'names' | 'quota' | 'commissions' | 'projects' | 'memberships' | 'pages'
+  readonly tag:
+    | 'identity'
+    | 'names'
+    | 'quota'
+    | 'commissions'
+    | 'projects'
+    | 'memberships'
+    | 'users'
+    | 'statistics'
+    | 'pages'
   readonly summary: string
   readonly description?: string
   readonly caller: 'nobody' | 'user' | 'component'
@@ -17,6 +26,8 @@ export interface Operation {
   readonly isQuotaAsked?: true
   /** Its fault 404 has no body. */
   readonly silent404?: true
+  /** Its faults are never XML. */
+  readonly isJsonOnly?: true
 }
 
 interface Body {
@@ -98,7 +109,7 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
 
 const HEADERS_OF_FAULTS: Readonly<Record<number, readonly string[]>> = { 405: ['Allow'], 503: ['Retry-After'] }
 
-function faults({ caller, body, faults: own = [], isQuotaAsked, silent404 }: Operation): JsonSchema {
+function faults({ caller, body, faults: own = [], isQuotaAsked, silent404, isJsonOnly }: Operation): JsonSchema {
   const statuses = new Set([400, 405, 500, 503, ...own])
   if (caller !== 'nobody') statuses.add(401)
   if (body) statuses.add(413)
@@ -107,7 +118,9 @@ function faults({ caller, body, faults: own = [], isQuotaAsked, silent404 }: Ope
       .toSorted((a, b) => a - b)
       .map((status) => {
         if (status === 502 || (status === 404 && silent404)) return [status, { description: descriptionOf(status) }]
-        return [status, faultObject(status, isQuotaAsked === true && (status === 404 || status === 413))]
+        const fault = faultObject(status, isQuotaAsked === true && (status === 404 || status === 413))
+        if (isJsonOnly) delete (fault['content'] as JsonSchema)[XML_TYPE]
+        return [status, fault]
       }),
   )
 }

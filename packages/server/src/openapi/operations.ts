@@ -1,3 +1,4 @@
+import { adminOperations } from './admin-operations.ts'
 import type { Operation } from './operation.ts'
 import { projectOperations } from './project-operations.ts'
 import { INT64, type JsonSchema } from './schema.ts'
@@ -285,6 +286,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
   '/account/v1.0/commissions/{serial}': { get: show },
   '/account/v1.0/commissions/{serial}/action': { post: act },
   ...projectOperations,
+  ...adminOperations,
   '/ui/get_services': { get: listing('getServices', 'The components, as browsers show them', 'Services') },
   '/ui/get_menu': { get: { ...menu, answers: menuAnswers } },
 }

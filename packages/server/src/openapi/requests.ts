@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { catalogsBody, defaultProjectBody } from '../routes/account-schemas.ts'
 import { actionBody, issueBody, resolveBody } from '../routes/commission-schemas.ts'
 import { tokensBody } from '../routes/identity-schemas.ts'
+import { adminRequests } from './admin-requests.ts'
 import { projectRequests } from './project-requests.ts'
 import { INT64, schemaOf, type JsonSchema } from './schema.ts'
 
@@ -72,4 +73,5 @@ export const requestSchemas: Readonly<Record<string, JsonSchema>> = {
   Action: schemaOf(actionBody, said),
   Resolve: schemaOf(resolveBody, said),
   ...projectRequests,
+  ...adminRequests,
 }

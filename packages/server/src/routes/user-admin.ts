@@ -81,7 +81,7 @@ async function edit(call: UserCall): Promise<Answer> {
 }
 
 async function act(call: UserCall): Promise<Answer> {
-  const uuid = uuidIn(call.params)
+  const uuid = call.params['id'] ?? ''
   const document = bodyOf(call)
   await findAccount(call.service.database, uuid)
   const action = actionIn(document)
