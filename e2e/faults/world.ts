@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import type { Database } from '../../packages/server/src/db/database.ts'
+import { SecretKeys } from '../../packages/server/src/identity/secret-keys.ts'
 import { addComponent, addResource, addService } from '../../packages/server/src/operations/registry.ts'
 import { acceptUser, addUser, verifyUser } from '../../packages/server/src/operations/users.ts'
 
@@ -40,7 +40,7 @@ export function makeWorld(database: Database): Promise<World> {
     }
     const users = []
     for (let n = 0; n < USERS; n++) {
-      const { id, uuid } = await addUser(tx, randomBytes(32), {
+      const { id, uuid } = await addUser(tx, SecretKeys.random(), {
         email: `user-${n}@example.org`,
         firstName: 'User',
         lastName: String(n),

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import type { ConnectionSettings } from '../src/db/connect.ts'
 import { Database } from '../src/db/database.ts'
 import { createApp } from '../src/http/app.ts'
+import { SecretKeys } from '../src/identity/secret-keys.ts'
 import { createLogger } from '../src/logger.ts'
 import type { Mailer } from '../src/mail/mail.ts'
 import { QuotaEngine, type EngineOptions } from '../src/quotas/engine.ts'
@@ -25,7 +25,7 @@ export interface WorldService extends AsyncDisposable {
   /** The auth URL that a client is given. */
   readonly authUrl: string
   readonly service: Service
-  readonly secretKey: Buffer
+  readonly secretKey: SecretKeys
   /** Fresh: what was there is gone. @returns what the placeholders stand for, `token:alice` for one. */
   load(world: World): Promise<Record<string, string>>
   /** What was changed behind its back is seen at once. */
@@ -42,7 +42,7 @@ export async function startWorldService(
 ): Promise<WorldService> {
   const database = new Database(connection, lockTimeoutMs)
   const engine = new QuotaEngine(database, engineOptions)
-  const secretKey = randomBytes(32)
+  const secretKey = SecretKeys.random()
   const projectAdmins = [...(settings?.projectAdmins ?? [])]
   const userAdminGroups = [...(settings?.userAdminGroups ?? [])]
   // The service's own URL is part of the world, so the port has to be known before it listens.

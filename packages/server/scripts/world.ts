@@ -5,6 +5,7 @@ import { addComponent, addResource, addService } from '../src/operations/registr
 import { deactivateUser } from '../src/operations/activation.ts'
 import { setPassword } from '../src/operations/passwords.ts'
 import { acceptUser, addUser, rejectUser, verifyUser } from '../src/operations/users.ts'
+import type { SecretKeys } from '../src/identity/secret-keys.ts'
 
 /** The state that recorded scenarios start from; the format is that of `fixtures/golden/world.json`. */
 export interface World {
@@ -69,7 +70,7 @@ interface WorldResource {
 const EMPTY = sql(`
   truncate users, groups, user_groups, components, services, endpoints, resources, projects, project_resources,
            applications, application_resources, memberships, project_log, membership_log, holdings, commissions, resolutions, idempotency_keys,
-           outbox, oauth2_clients, oauth2_redirect_urls, terms, sign_in_failures
+           outbox, client_pepper, oauth2_clients, oauth2_redirect_urls, terms, sign_in_failures
    restart identity cascade`)
 
 const START_SERIALS = sql("select setval('serials', $1, false)")
@@ -87,7 +88,7 @@ const LONG_AGO = new Date('2001-01-01T00:00:00Z')
 export async function loadWorld(
   tx: Queryable,
   world: World,
-  { secretKey, base }: { readonly secretKey: Buffer; readonly base: string },
+  { secretKey, base }: { readonly secretKey: SecretKeys; readonly base: string },
 ): Promise<Record<string, string>> {
   const filled = (text: string): string => text.replaceAll('<base>', base)
   const expiry = (isOver: boolean): Date => (isOver ? LONG_AGO : new Date(Date.now() + 30 * DAY_MS))

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Environment } from './admin/operation.ts'
 import { ConfigError, type ServerConfig } from './config.ts'
 import { checkDataFolder } from './data-folder.ts'
@@ -7,8 +6,7 @@ import { Database } from './db/database.ts'
 import { runningConnection } from './db/embedded/running.ts'
 import { migrate } from './db/migrate.ts'
 import { sql } from './db/statement.ts'
-import { checkSecretKey } from './identity/secret-key-check.ts'
-import { loadSecretKey } from './identity/secret-key.ts'
+import { secretKeysOf } from './identity/secret-key-check.ts'
 import { Outbox } from './mail/outbox.ts'
 import { mailerOf } from './mail/place.ts'
 
@@ -26,9 +24,7 @@ export async function openDatabase(config: ServerConfig): Promise<Environment & 
   }
   try {
     await migrate(cluster.where())
-    const secretKey =
-      config.secretKeyFile === null ? randomBytes(32) : loadSecretKey(config.secretKeyFile, config.dataDir)
-    if (config.secretKeyFile !== null) await checkSecretKey(database, secretKey, config.secretKeyFile)
+    const secretKey = await secretKeysOf(database, config)
     const [own] = await database.query<{ base_url: string | null }>(BASE_URL)
     const baseUrl =
       config.settings.baseUrl ?? own?.base_url ?? `http://${config.listen.host}:${config.listen.port}/astakos`

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -10,8 +9,8 @@ import { Database } from './db/database.ts'
 import { weakSettings } from './db/durability.ts'
 import { migrate } from './db/migrate.ts'
 import { createApp } from './http/app.ts'
-import { checkSecretKey } from './identity/secret-key-check.ts'
-import { loadSecretKey } from './identity/secret-key.ts'
+import { secretKeysOf } from './identity/secret-key-check.ts'
+import type { SecretKeys } from './identity/secret-keys.ts'
 import { createLogger } from './logger.ts'
 import { noMail } from './mail/mail.ts'
 import { mailerOf } from './mail/place.ts'
@@ -29,7 +28,7 @@ export interface RunningServer {
   readonly authUrl: string
   readonly database: string
   readonly service: Service
-  readonly secretKey: Buffer
+  readonly secretKey: SecretKeys
   /** Answers what was asked, takes nothing new, and leaves the database in order. May be repeated. */
   stop(): Promise<void>
 }
@@ -51,13 +50,10 @@ export async function startServer(
     stops.push(() => cluster.stop())
     const steps = await migrate(cluster.where())
     if (steps.length > 0) logger.info({ steps }, 'The schema was brought up to date')
-    // After the database: one that is refused leaves no key behind.
-    const secretKey =
-      config.secretKeyFile === null ? randomBytes(32) : loadSecretKey(config.secretKeyFile, config.dataDir)
-
     const database = new Database(() => cluster.where())
     stops.push(() => database.close())
-    if (config.secretKeyFile !== null) await checkSecretKey(database, secretKey, config.secretKeyFile)
+    // After the database: one that is refused leaves no key behind.
+    const secretKey = await secretKeysOf(database, config)
     if (config.dataDir !== null || config.databaseUrl !== null) await warnOfWeakSettings(database, logger)
     const metrics = new Metrics()
     const engine = new QuotaEngine(database, { observer: metrics.engine })

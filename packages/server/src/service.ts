@@ -13,6 +13,7 @@ import { ownQuotas } from './quotas/own-quotas.ts'
 import { readResources, type ResourceInfo } from './quotas/resources.ts'
 import { Desk } from './signin/desk.ts'
 import type { ServiceSettings } from './settings.ts'
+import type { SecretKeys } from './identity/secret-keys.ts'
 
 /** What the routes work with. */
 export interface Service {
@@ -38,7 +39,7 @@ const COUNTS_CACHE_MS = 1000
 
 export function createService(
   settings: ServiceSettings,
-  secretKey: Buffer,
+  secretKey: SecretKeys,
   { database, engine, mailer }: Pick<Service, 'database' | 'engine' | 'mailer'>,
   onMailFailure: (error: unknown) => void = () => undefined,
 ): Service {

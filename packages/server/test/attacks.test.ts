@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startWorldService, type WorldService } from '../scripts/world-service.ts'
 import { sql } from '../src/db/statement.ts'
+import { SecretKeys } from '../src/identity/secret-keys.ts'
 import { newCsrfToken } from '../src/signin/csrf.ts'
 import { Browser } from './support/browser.ts'
 import { dumpOf } from './support/dump.ts'
@@ -67,7 +68,7 @@ describe('a form of another site', () => {
     const own = alice.cookie('csrftoken') ?? ''
     const foreign = bob.cookie('csrftoken') ?? ''
     const anonymous = newCsrfToken(service.secretKey, '')
-    const otherKey = newCsrfToken(Buffer.alloc(32), alice.cookie('sessionid') ?? '')
+    const otherKey = newCsrfToken(SecretKeys.random(), alice.cookie('sessionid') ?? '')
     /** The cookie that a neighbour has set, the field, and what the browser says of where it comes from. */
     const attempts: [string, string | null, Record<string, string>][] = [
       [own, null, {}],

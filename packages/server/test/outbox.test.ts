@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Database } from '../src/db/database.ts'
 import { sql } from '../src/db/statement.ts'
+import { SecretKeys } from '../src/identity/secret-keys.ts'
 import { noMail, type Mail, type Mailer } from '../src/mail/mail.ts'
 import { Outbox, type OutboxOptions } from '../src/mail/outbox.ts'
 import { claimMail } from '../src/mail/outbox-rows.ts'
@@ -13,7 +14,7 @@ import { migrated } from './support/migrated.ts'
 import { databases, freshDatabase, startServer, type Connection } from './support/postgres.ts'
 import { startSmtpServer, type SmtpServer } from './support/smtp-server.ts'
 
-const KEY = Buffer.alloc(32, 7)
+const KEY = new SecretKeys(Buffer.alloc(32, 7))
 const MAIL: Mail = { to: ['bob@example.org'], subject: 'Hello', text: 'The code is open-sesame' }
 /** On a busy machine, too. */
 const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 30_000 })
@@ -137,7 +138,7 @@ for (const postgres of databases) {
       }[]
       expect(row?.plain).toContain('bob@example.org')
       expect(`${row?.plain} ${row?.body}`).not.toContain('sesame')
-      startOutbox({ secretKey: Buffer.alloc(32, 8) })
+      startOutbox({ secretKey: new SecretKeys(Buffer.alloc(32, 8)) })
       await eventually(async () => (await rows())[0]?.error).toContain('unable to authenticate data')
       expect(server.taken).toEqual([])
     })
@@ -234,7 +235,7 @@ for (const postgres of databases) {
       })
 
       it('leaves it to another process after a minute when this one is killed', async () => {
-        const settings = { connection, url: server.url, secretKey: KEY.toString('hex') }
+        const settings = { connection, url: server.url, secretKey: KEY.first.toString('hex') }
         await post(newOutbox(), MAIL)
         const child = spawn(
           process.execPath,

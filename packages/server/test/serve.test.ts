@@ -124,7 +124,7 @@ describe('astakos-server serve', () => {
     const lost = await outcome(run(['serve', '--data-dir', data, '--listen', '127.0.0.1:0']))
     expect([lost.code, lost.err.trim().split('\n').at(-1)]).toEqual([
       1,
-      `astakos-server: --secret-key-file: ${data}.secret-key holds another key than the one that sealed the tokens in the database`,
+      `astakos-server: --secret-key-file: the key file ${data}.secret-key is missing`,
     ])
     symlinkSync(data, join(folder, 'link'))
     const among = await outcome(

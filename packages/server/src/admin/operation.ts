@@ -5,13 +5,14 @@ import type { Mail } from '../mail/mail.ts'
 import type { Outbox } from '../mail/outbox.ts'
 import type { ServiceSettings } from '../settings.ts'
 import type { Scope } from './scopes.ts'
+import type { SecretKeys } from '../identity/secret-keys.ts'
 
 /** What operations work with, whoever calls them. */
 export interface Environment {
   readonly database: Database
   readonly outbox: Pick<Outbox, 'transaction'>
   /** Seals tokens; opens none here. */
-  readonly secretKey: Buffer
+  readonly secretKey: SecretKeys
   readonly settings: ServiceSettings
 }
 

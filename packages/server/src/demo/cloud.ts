@@ -6,6 +6,7 @@ import { setPassword } from '../operations/passwords.ts'
 import { addComponent, addResource, addService, renewComponentToken } from '../operations/registry.ts'
 import { acceptUser, addUser, renewToken, verifyUser, type NewUser, type UserInput } from '../operations/users.ts'
 import { registerSampleApplication, type SampleApplication } from './application.ts'
+import type { SecretKeys } from '../identity/secret-keys.ts'
 
 export interface SampleUser {
   readonly name: string
@@ -64,7 +65,7 @@ const DAYS_30_MS = 30 * 24 * 3600 * 1000
 const PASSWORD_LENGTH = 14
 
 /** Made at the first start. At a later one it is there, and everybody gets a new token and password: the old ones can't be read. */
-export async function loadSampleCloud(database: Database, secretKey: Buffer): Promise<SampleCloud> {
+export async function loadSampleCloud(database: Database, secretKey: SecretKeys): Promise<SampleCloud> {
   const passwords = USERS.map(() => randomText(PASSWORD_LENGTH))
   // Each takes a good part of a second, in which nothing should be locked.
   const hashed = await Promise.all(passwords.map(hashPassword))
@@ -126,7 +127,7 @@ async function renewComponents(tx: Queryable): Promise<SampleCloud['components']
 
 async function addSampleUser(
   tx: Queryable,
-  secretKey: Buffer,
+  secretKey: SecretKeys,
   person: Omit<UserInput, 'hasSignedTerms'>,
 ): Promise<NewUser> {
   const user = await addUser(tx, secretKey, { ...person, hasSignedTerms: true })

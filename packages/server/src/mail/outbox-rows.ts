@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { sql, type Queryable } from '../db/statement.ts'
 import { openToken, sealToken } from '../identity/tokens.ts'
 import type { Mail } from './mail.ts'
+import type { SecretKeys } from '../identity/secret-keys.ts'
 
 /** A mail that was claimed: nobody else sends it until its next attempt. */
 export interface Claimed {
@@ -23,7 +24,7 @@ const INSERT = sql(`
     from jsonb_array_elements($1::jsonb) with ordinality as mails (m, n)
    order by n`)
 
-export async function insertMails(tx: Queryable, secretKey: Buffer, mails: readonly Mail[]): Promise<void> {
+export async function insertMails(tx: Queryable, secretKey: SecretKeys, mails: readonly Mail[]): Promise<void> {
   const rows = mails.map(({ to = [], subject, text }) => {
     const message = randomUUID()
     return { message, recipients: to, subject, body: sealToken(secretKey, owner(message), text).toString('base64') }
@@ -32,7 +33,7 @@ export async function insertMails(tx: Queryable, secretKey: Buffer, mails: reado
 }
 
 /** @throws when it was sealed under another key. */
-export function openMail(secretKey: Buffer, { message, recipients, subject, body }: Claimed): Mail {
+export function openMail(secretKey: SecretKeys, { message, recipients, subject, body }: Claimed): Mail {
   return { to: recipients, subject, text: openToken(secretKey, owner(message), body) }
 }
 

@@ -4,10 +4,11 @@ import { inTime } from '../in-time.ts'
 import { noMail, SomeRefused, type Mail, type Mailer } from './mail.ts'
 import { claimMail, deleteMail, insertMails, openMail, postponeMail, type Claimed } from './outbox-rows.ts'
 import { PAUSE_MS_MIN, pauseAfter } from './retry.ts'
+import type { SecretKeys } from '../identity/secret-keys.ts'
 
 export interface OutboxOptions {
   readonly mailer: Mailer
-  readonly secretKey: Buffer
+  readonly secretKey: SecretKeys
   /** A mail that could not be sent, or that was given up; a database that can't be reached. */
   readonly onFailure: (error: unknown) => void
   /** How long mails of other processes, and those that failed, may lie there unseen. @default 5000 */

@@ -4,6 +4,7 @@ import { readCredentials } from './credentials.ts'
 import { readChallenge } from './pkce.ts'
 import { checkRedirectUri } from './redirect-uri.ts'
 import { GrantRefused, refuseIf } from './refused.ts'
+import type { SecretKeys } from '../identity/secret-keys.ts'
 
 /** A request of the protocol, whichever way its parameters came. */
 export interface Ask {
@@ -26,7 +27,7 @@ export interface Authorization {
 const TEXT_MAX = 5000
 
 /** Source: OAuth2 specification, 4, in its order. @throws {GrantRefused} */
-export async function readAuthorization(on: Queryable, key: Buffer, ask: Ask): Promise<Authorization> {
+export async function readAuthorization(on: Queryable, key: SecretKeys, ask: Ask): Promise<Authorization> {
   const { isSecure, parameter, authorization } = ask
   refuseIf(!isSecure, 'Secure request required')
   const type = parameter('response_type')

@@ -1,5 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { sql, type Queryable } from '../db/statement.ts'
+import { openPepper, pepperOf } from '../identity/pepper.ts'
+import type { SecretKeys } from '../identity/secret-keys.ts'
 import { checkOwnRedirectUri } from './redirect-uri.ts'
 
 /** An application that asks on somebody's behalf. Source: OAuth2 specification, 2. */
@@ -7,6 +9,8 @@ export interface Client {
   readonly id: bigint
   readonly identifier: string
   readonly secretHash: Buffer | null
+  /** What it was hashed with, sealed. */
+  readonly pepper: Buffer | null
   readonly isConfidential: boolean
   /** Nobody is asked for consent. */
   readonly isTrusted: boolean
@@ -16,6 +20,7 @@ export interface Client {
 
 const FIND = sql(`
   select id, identifier, secret_hash as "secretHash", is_confidential as "isConfidential", is_trusted as "isTrusted",
+         (select sealed from client_pepper) as pepper,
          array(select url from oauth2_redirect_urls as r where r.client_id = c.id order by r.id) as "redirectUris"
     from oauth2_clients as c
    where identifier = $1`)
@@ -27,16 +32,18 @@ export async function findClient(on: Queryable, identifier: string): Promise<Cli
 
 /**
  * Secrets are set by hand and often short, so a plain hash could be guessed; a slow one would let everybody keep this
- * machine busy, since anybody may try a secret, and clients show theirs at each sign-in. So the hash is keyed: without
- * the secret key, which is not in the database, nothing can be tried. With it somebody would have the tokens anyway.
+ * machine busy, since anybody may try a secret, and clients show theirs at each sign-in. So the hash is keyed with
+ * something that is sealed in the database: without the secret key nothing can be tried. With it somebody would have the
+ * tokens anyway.
  */
-function secretHashOf(key: Buffer, identifier: string, secret: string): Buffer {
-  return createHmac('sha256', key).update(`oauth2 client\0${identifier}\0${secret}`).digest()
+function secretHashOf(pepper: Buffer, identifier: string, secret: string): Buffer {
+  return createHmac('sha256', pepper).update(`oauth2 client\0${identifier}\0${secret}`).digest()
 }
 
 /** A client without a secret has no right one. */
-export function isSecretOf(key: Buffer, { identifier, secretHash }: Client, secret: string): boolean {
-  return secretHash !== null && timingSafeEqual(secretHash, secretHashOf(key, identifier, secret))
+export function isSecretOf(keys: SecretKeys, { identifier, secretHash, pepper }: Client, secret: string): boolean {
+  if (secretHash === null || pepper === null) return false
+  return timingSafeEqual(secretHash, secretHashOf(openPepper(keys, pepper), identifier, secret))
 }
 
 export interface ClientInput {
@@ -59,14 +66,14 @@ const ADD_URLS = sql(`
   select $1, url from unnest($2::text[]) with ordinality as u (url, place) order by place`)
 
 /** @throws {RangeError} naming the rule that is broken. */
-export async function addClient(tx: Queryable, key: Buffer, client: ClientInput): Promise<void> {
+export async function addClient(tx: Queryable, keys: SecretKeys, client: ClientInput): Promise<void> {
   const { identifier, secret, isConfidential, isTrusted, redirectUris } = client
   if (!/^[!-9;-~]{1,255}$/.test(identifier))
     throw new RangeError('An identifier is of 1 to 255 visible ASCII characters without a colon')
   if (secret === '' || secret?.includes('\0')) throw new RangeError('A secret is a text that is not empty')
   if (isConfidential && secret === null) throw new RangeError('A confidential client has a secret')
   redirectUris.forEach(checkOwnRedirectUri)
-  const secretHash = secret === null ? null : secretHashOf(key, identifier, secret)
+  const secretHash = secret === null ? null : secretHashOf(await pepperOf(tx, keys), identifier, secret)
   const [row] = await tx.query<{ id: bigint }>(ADD, [identifier, secretHash, isConfidential, isTrusted])
   await tx.query(ADD_URLS, [(row as { id: bigint }).id, redirectUris])
 }

@@ -9,6 +9,7 @@ import { checkVerifier } from './pkce.ts'
 import { checkRedirectUri } from './redirect-uri.ts'
 import { GrantRefused, refuseIf } from './refused.ts'
 import { redeemCode, revokeTokensOf } from './tokens.ts'
+import type { SecretKeys } from '../identity/secret-keys.ts'
 
 export interface GrantAsk extends Ask {
   /** A form; A-6: whatever its parameters. */
@@ -16,7 +17,7 @@ export interface GrantAsk extends Ask {
 }
 
 /** @returns an access token. Source: OAuth2 specification, 5, in its order. @throws {GrantRefused} */
-export async function redeem(database: Database, key: Buffer, ask: GrantAsk, lifeMs: number): Promise<string> {
+export async function redeem(database: Database, key: SecretKeys, ask: GrantAsk, lifeMs: number): Promise<string> {
   const { isSecure, isForm, parameter } = ask
   refuseIf(!isSecure, 'Secure request required')
   refuseIf(!isForm, 'Invalid Content-Type header')
@@ -38,7 +39,7 @@ function checkGrantType(type: string | null): void {
   refuseIf(type !== 'authorization_code', 'Invalid grant type')
 }
 
-async function clientOf(on: Queryable, key: Buffer, { parameter, authorization }: Ask): Promise<Client> {
+async function clientOf(on: Queryable, key: SecretKeys, { parameter, authorization }: Ask): Promise<Client> {
   const named = parameter('client_id') || null
   const credentials = readCredentials(authorization)
   const decoded = credentials && decodedCredentials(credentials)

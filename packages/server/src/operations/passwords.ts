@@ -4,6 +4,7 @@ import { hashToken } from '../identity/tokens.ts'
 import { endGrantsOf } from '../oauth2/tokens.ts'
 import { endSessionsOf } from '../signin/sessions.ts'
 import { renewToken } from './users.ts'
+import type { SecretKeys } from '../identity/secret-keys.ts'
 
 /** A password is set, or forgotten and set anew with a code that a mail brings. Source: identity specification, 1.2 and 8.4. */
 
@@ -70,7 +71,7 @@ export async function holderOfResetCode(on: Queryable, code: string): Promise<Re
  */
 export async function resetPassword(
   tx: Queryable,
-  secretKey: Buffer,
+  secretKey: SecretKeys,
   { code, hashed, tokenExpires }: { readonly code: string; readonly hashed: string; readonly tokenExpires: Date },
 ): Promise<boolean> {
   const holder = await holderOfResetCode(tx, code)

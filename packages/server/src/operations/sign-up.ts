@@ -3,6 +3,7 @@ import { sql, type Queryable } from '../db/statement.ts'
 import { hashToken } from '../identity/tokens.ts'
 import { acceptUser, addUser, verifyUser } from './users.ts'
 import { setPassword } from './passwords.ts'
+import type { SecretKeys } from '../identity/secret-keys.ts'
 
 /** People who come by themselves, and prove their address. Source: identity specification, 1.2. */
 export interface SignUp {
@@ -34,7 +35,7 @@ export async function makeRoom(tx: Queryable, email: string): Promise<{ isTaken:
 /**
  * @returns the code that proves the address; null where there is such an account.
  */
-export async function signUp(tx: Queryable, secretKey: Buffer, input: SignUp): Promise<string | null> {
+export async function signUp(tx: Queryable, secretKey: SecretKeys, input: SignUp): Promise<string | null> {
   const { email, hashed, ...names } = input
   if ((await makeRoom(tx, email)).isTaken) return null
   const { id } = await addUser(tx, secretKey, { email, ...names })

@@ -6,6 +6,7 @@ import { logProjects } from '../projects/log.ts'
 import { syncLimits } from '../projects/sync.ts'
 import { lockInOrder } from '../quotas/lock.ts'
 import { endSessionsOf } from '../signin/sessions.ts'
+import type { SecretKeys } from '../identity/secret-keys.ts'
 
 /** The life of an account. Source: identity specification, 1. */
 
@@ -34,7 +35,7 @@ export interface NewUser {
 }
 
 /** Unverified and inactive. @throws {RangeError} the token that was given is too weak. */
-export async function addUser(tx: Queryable, secretKey: Buffer, input: UserInput): Promise<NewUser> {
+export async function addUser(tx: Queryable, secretKey: SecretKeys, input: UserInput): Promise<NewUser> {
   const { uuid = randomUUID(), token = generateToken(), email } = input
   checkToken(token)
   const [row] = await tx.query<{ id: bigint }>(INSERT, [
@@ -109,7 +110,7 @@ const RENEW = sql(`
   returning id`)
 
 /** Sessions and access tokens of OAuth2 end with the old token. @returns the new one; the old one is worth nothing from the commit on. */
-export async function renewToken(tx: Queryable, secretKey: Buffer, uuid: string, expires: Date): Promise<string> {
+export async function renewToken(tx: Queryable, secretKey: SecretKeys, uuid: string, expires: Date): Promise<string> {
   const token = generateToken()
   const values = [uuid, hashToken(token), sealToken(secretKey, uuid, token), expires]
   const [user] = await tx.query<{ id: bigint }>(RENEW, values)

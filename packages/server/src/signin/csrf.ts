@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { SecretKeys } from '../identity/secret-keys.ts'
 
 /** A form's proof that it is ours. Source: identity specification, 9. */
 export const CSRF_COOKIE = 'csrftoken'
@@ -11,9 +12,9 @@ export const CSRF_HEADER = 'x-csrftoken'
  *
  * @param session its secret; empty for a browser that is not signed in.
  */
-export function newCsrfToken(key: Buffer, session: string): string {
+export function newCsrfToken(keys: SecretKeys, session: string): string {
   const random = randomBytes(16).toString('base64url')
-  return `${random}.${signatureOf(key, session, random)}`
+  return `${random}.${signatureOf(keys.first, session, random)}`
 }
 
 export interface CsrfProof {
@@ -27,18 +28,18 @@ export interface CsrfProof {
   readonly ownOrigin: string
 }
 
-export function isOurs(key: Buffer, proof: CsrfProof): boolean {
+export function isOurs(keys: SecretKeys, proof: CsrfProof): boolean {
   const { session, cookie, sent, isSecure, referer, ownOrigin } = proof
   if (isForeign(proof.origin, ownOrigin)) return false
   if (isSecure && originOf(referer ?? proof.origin) !== secure(ownOrigin)) return false
   if (cookie === undefined || sent === undefined || !same(cookie, sent)) return false
-  return isTokenOf(key, session, sent)
+  return isTokenOf(keys, session, sent)
 }
 
-/** Whether it was made for that session. */
-export function isTokenOf(key: Buffer, session: string, token: string): boolean {
+/** Whether it was made for that session, under whichever key: forms outlive a replacement. */
+export function isTokenOf(keys: SecretKeys, session: string, token: string): boolean {
   const [random = '', signature = '', ...more] = token.split('.')
-  return more.length === 0 && same(signature, signatureOf(key, session, random))
+  return more.length === 0 && keys.all.some((key) => same(signature, signatureOf(key, session, random)))
 }
 
 /** Said by the browser itself; absent where it says nothing. */

@@ -1,6 +1,7 @@
 import type { Database } from '../db/database.ts'
 import { sql } from '../db/statement.ts'
 import { verifyPassword } from '../identity/passwords.ts'
+import type { SecretKeys } from '../identity/secret-keys.ts'
 import { openToken } from '../identity/tokens.ts'
 import { endGrantsOf } from '../oauth2/tokens.ts'
 import { renewToken } from '../operations/users.ts'
@@ -47,17 +48,17 @@ interface Row {
  */
 export class Desk {
   readonly #database: Database
-  readonly #key: Buffer
+  readonly #key: SecretKeys
   readonly #tokenLifeMs: number
 
-  constructor(database: Database, key: Buffer, tokenLifeMs: number) {
+  constructor(database: Database, key: SecretKeys, tokenLifeMs: number) {
     this.#database = database
     this.#key = key
     this.#tokenLifeMs = tokenLifeMs
   }
 
   /** For signatures of forms. */
-  get key(): Buffer {
+  get key(): SecretKeys {
     return this.#key
   }
 

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import { sql, type Queryable } from '../db/statement.ts'
+import type { SecretKeys } from '../identity/secret-keys.ts'
 
 /** How many attempts may fail within the time, by the account that is named and by where they come from. */
 const WITHIN_MINUTES = 15
@@ -25,7 +26,7 @@ const COUNT = sql(`
          since = case when sign_in_failures.since < now() - interval '${WITHIN_MINUTES} minutes' then now()
                       else sign_in_failures.since end
   returning subject, failures`)
-const FORGET = sql('delete from sign_in_failures where subject = $1')
+const FORGET = sql('delete from sign_in_failures where subject = any($1::bytea[])')
 const TAKE_BACK = sql(`
   update sign_in_failures set failures = failures - 1 where subject = any($1::bytea[]) and failures > 1`)
 const CLEAN = sql(`delete from sign_in_failures where since < now() - interval '${WITHIN_MINUTES} minutes'`)
@@ -48,21 +49,22 @@ export interface Attempted {
 /** @throws {TooManyAttempts} whether there is such an account or not. */
 export async function countAttempt(
   on: Queryable,
-  key: Buffer,
+  keys: SecretKeys,
   { what, account, address }: Attempted,
 ): Promise<Attempt> {
-  const byAccount = subjectOf(key, `${what}\0account\0${account}`)
-  const bySource = subjectOf(key, `${what}\0source\0${placeOf(address)}`)
-  const rows = await on.query<{ subject: Buffer; failures: number }>(COUNT, [[byAccount, bySource]])
-  const failuresOf = (subject: Buffer): number => rows.find((row) => row.subject.equals(subject))?.failures ?? 0
+  const byAccount = subjectsOf(keys, `${what}\0account\0${account}`)
+  const bySource = subjectsOf(keys, `${what}\0source\0${placeOf(address)}`)
+  const rows = await on.query<{ subject: Buffer; failures: number }>(COUNT, [[...byAccount, ...bySource]])
+  const failuresOf = (subjects: readonly Buffer[]): number =>
+    Math.max(...rows.filter((row) => subjects.some((one) => row.subject.equals(one))).map(({ failures }) => failures))
   if (failuresOf(byAccount) > BY_ACCOUNT_MAX || failuresOf(bySource) > BY_SOURCE_MAX) throw new TooManyAttempts()
   return {
     async succeeded() {
       await on.query(FORGET, [byAccount])
-      await on.query(TAKE_BACK, [[bySource]])
+      await on.query(TAKE_BACK, [bySource])
     },
     async takeBack() {
-      await on.query(TAKE_BACK, [[byAccount, bySource]])
+      await on.query(TAKE_BACK, [[...byAccount, ...bySource]])
     },
   }
 }
@@ -78,9 +80,12 @@ function placeOf(address: string): string {
   return groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')
 }
 
-/** Keyed, so that the table is no list of addresses that can be guessed. */
-function subjectOf(key: Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(`attempts\0${text}`).digest()
+/**
+ * Keyed, so that the table is no list of addresses that can be guessed; counted under each key, so that processes which
+ * do not have the same ones yet, or any more, count together.
+ */
+function subjectsOf(keys: SecretKeys, text: string): Buffer[] {
+  return keys.all.map((key) => createHmac('sha256', key).update(`attempts\0${text}`).digest())
 }
 
 export async function cleanUpAttempts(on: Queryable): Promise<void> {

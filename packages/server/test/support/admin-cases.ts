@@ -121,7 +121,7 @@ export function adminWorld(): Setup {
     pool.on('error', () => undefined)
     folder = mkdtempSync(join(tmpdir(), 'astakos-admin-'))
     chmodSync(folder, 0o755)
-    writeFileSync(join(folder, 'key'), service.secretKey.toString('hex'), { mode: 0o600 })
+    writeFileSync(join(folder, 'key'), service.secretKey.first.toString('hex'), { mode: 0o600 })
     url = `postgresql://${connection.user}@/${connection.database}?host=${encodeURIComponent(connection.host)}&port=${connection.port}`
     drop = fresh.drop
   })

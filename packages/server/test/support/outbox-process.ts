@@ -1,5 +1,6 @@
 /** Sends the mails of a database, in a process of its own that can be killed. Its argument: the connection and the server. */
 import { Database } from '../../src/db/database.ts'
+import { SecretKeys } from '../../src/identity/secret-keys.ts'
 import { mailBySmtp } from '../../src/mail/smtp.ts'
 import { Outbox } from '../../src/mail/outbox.ts'
 
@@ -10,6 +11,6 @@ const { connection, url, secretKey } = JSON.parse(process.argv[2] ?? '') as {
 }
 new Outbox(new Database(connection), {
   mailer: mailBySmtp(url, 'accounts@example.org'),
-  secretKey: Buffer.from(secretKey, 'hex'),
+  secretKey: new SecretKeys(Buffer.from(secretKey, 'hex')),
   onFailure: () => undefined,
 }).start()
