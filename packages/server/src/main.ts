@@ -11,6 +11,8 @@ Usage:
   astakos-server demo [OPTION…]      run it with a small sample cloud in it, and show a tour
   astakos-server admin NAME '{json}' [OPTION…]
                                      users, components, quotas, projects, …: see astakos-server admin --help
+  astakos-server rotate-key [STEP] [OPTION…]
+                                     replace the secret key: see astakos-server rotate-key --help
   astakos-server --help
 
 Examples:
@@ -26,7 +28,8 @@ Options, each also read from an environment variable:
 export async function main(args: readonly string[]): Promise<number> {
   ignoreClosedOutput()
   const [command, ...rest] = args
-  if (command === 'admin') return runAdmin(rest)
+  const beside = COMMANDS.get(command)
+  if (beside) return runBeside(beside, rest)
   if (
     command === undefined ||
     command === '--help' ||
@@ -48,10 +51,18 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function runAdmin(args: readonly string[]): Promise<number> {
-  const { admin } = await import('./admin/command.ts')
+type Command = (args: readonly string[]) => Promise<number>
+
+/** What is done beside the service; each has its own help. */
+const COMMANDS = new Map<string | undefined, () => Promise<Command>>([
+  ['admin', async () => (await import('./admin/command.ts')).admin],
+  ['rotate-key', async () => (await import('./rotation/command.ts')).rotateKey],
+])
+
+async function runBeside(load: () => Promise<Command>, args: readonly string[]): Promise<number> {
   try {
-    return await admin(args)
+    const command = await load()
+    return await command(args)
   } catch (error) {
     return complain(messageOf(error))
   }
