@@ -1,3 +1,4 @@
+import type { SecretKeys } from '../identity/secret-keys.ts'
 import type { Change } from '../admin/operation.ts'
 import type { Queryable } from '../db/statement.ts'
 import type { Mail } from '../mail/mail.ts'
@@ -38,7 +39,7 @@ async function switched(tx: Queryable, uuid: string, act: () => Promise<Mail[]>)
 }
 
 /** Sessions and grants end with the old one. @throws {Refused} unknown */
-export async function renewTokenOf(tx: Queryable, secretKey: Buffer, uuid: string, expires: Date): Promise<Acted> {
+export async function renewTokenOf(tx: Queryable, secretKey: SecretKeys, uuid: string, expires: Date): Promise<Acted> {
   const before = await lockAccount(tx, uuid)
   const token = await renewToken(tx, secretKey, uuid, expires)
   return { user: { auth_token: token }, changes: changed(before, await findAccount(tx, uuid), ['token_created']) }

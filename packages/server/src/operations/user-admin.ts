@@ -1,3 +1,4 @@
+import type { SecretKeys } from '../identity/secret-keys.ts'
 import { randomBytes } from 'node:crypto'
 import type { Change } from '../admin/operation.ts'
 import { isUniqueViolation } from '../db/errors.ts'
@@ -78,7 +79,7 @@ export interface NewAccount {
  */
 export async function createAccount(
   tx: Queryable,
-  secretKey: Buffer,
+  secretKey: SecretKeys,
   { email, affiliation, metadata, hashed, ...rest }: NewAccount,
 ): Promise<NewUser & { readonly changes: readonly Change[] }> {
   // First of all locks, since accepting needs it.
