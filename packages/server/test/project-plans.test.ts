@@ -11,6 +11,8 @@ import { actOnProject } from '../src/projects/project-actions.ts'
 import { readMembership, readMemberships } from '../src/projects/read-memberships.ts'
 import { LIST_MODES, readProject, readProjects } from '../src/projects/read-projects.ts'
 import { createProject, modifyProject } from '../src/projects/submit.ts'
+import { listCommissions } from '../src/quotas/list-commissions.ts'
+import { listHoldings, type HoldingFilter } from '../src/quotas/list-holdings.ts'
 import { Explained, type Plan, rowsRead, sequentialScans } from './support/explained.ts'
 import { LARGE, largeCloud } from './support/large-cloud.ts'
 import { databases, freshDatabase, startServer, type Connection, type Database } from './support/postgres.ts'
@@ -118,6 +120,75 @@ describe(`a cloud of ${LARGE.projects} projects, on ${database.name}`, () => {
       expect(plans.length).toBeGreaterThanOrEqual(2)
       expect(sequentialScans(plans)).toEqual([])
       expect(rowsRead(plans)).toBeLessThan(100)
+    })
+  })
+
+  describe('for an operator', () => {
+    let explained: Explained
+    beforeAll(async () => {
+      explained = await Explained.on(connection, 'force_generic_plan')
+    })
+    afterAll(() => explained.end())
+
+    /** A page, and one that begins somewhere. */
+    const ROWS_OF_AN_OPERATORS_PAGE = 5 * 1001
+
+    const EVERYTHING: HoldingFilter = {
+      of: 'users',
+      user: null,
+      source: null,
+      resource: null,
+      isOverLimit: false,
+      usageMin: null,
+      usageMax: null,
+      limitMin: null,
+      limitMax: null,
+    }
+
+    it('lists holdings from indexes', async () => {
+      const filters: readonly Partial<HoldingFilter>[] = [
+        {},
+        { resource: 'c.vm' },
+        { user: '1' },
+        { source: crowd.uuid, resource: 'c.vm' },
+        { source: 'project 90001' },
+        { of: 'projects' },
+        { of: 'projects', resource: 'c.vm' },
+        { of: 'projects', source: crowd.uuid },
+        { limitMin: 1n },
+      ]
+      for (const filter of filters) {
+        const plans = await explained.plansOf(async (on) => {
+          const first = await listHoldings(on, { ...EVERYTHING, ...filter }, 0n)
+          await listHoldings(on, { ...EVERYTHING, ...filter }, first.at(-1)?.id ?? 0n)
+        })
+        expect(plans).toHaveLength(2)
+        expect(sequentialScans(plans)).toEqual([])
+        const isSearch = filter.source !== undefined
+        expect(rowsRead(plans)).toBeLessThan(
+          isSearch ? ROWS_OF_A_SEARCH + 2 * crowd.members : ROWS_OF_AN_OPERATORS_PAGE,
+        )
+      }
+    })
+
+    it('lists commissions from indexes', async () => {
+      const client = new pg.Client(connection)
+      await client.connect()
+      await client.query(
+        `insert into commissions (serial, component, name, issue_time, holdings, quantities)
+         select i, 'c ' || i % 10, '', now() - i * interval '1 second', '{}', '{}' from generate_series(1, 20000) as i`,
+      )
+      await client.query('analyze commissions')
+      const plans = await explained.plansOf(async (on) => {
+        for (const component of [null, 'c 1'])
+          for (const overdue of [null, 100]) await listCommissions(on, { component, overdue }, 500n)
+      })
+      await client.query('truncate commissions')
+      await client.end()
+      expect(plans).toHaveLength(4)
+      const types = plans.flatMap(({ steps }) => steps.map((step) => step['Node Type']))
+      expect(types).toContain('Index Scan')
+      expect(types).not.toContain('Seq Scan')
     })
   })
 

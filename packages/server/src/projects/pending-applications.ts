@@ -8,8 +8,8 @@ import { write } from '../quotas/write.ts'
 import { tooManyPending } from './refused.ts'
 
 /** How many pending applications a user may have is a quota of the applicant's own system project. Source: quota specification, 10. */
-const RESOURCE = 'astakos.pending_app'
-const COMPONENT = 'astakos'
+export const PENDING_APPLICATIONS = 'astakos.pending_app'
+export const OWN_COMPONENT = 'astakos'
 
 /** An application that becomes pending counts one, one that is pending no longer counts one less. */
 export interface PendingChange {
@@ -27,7 +27,7 @@ export interface PendingCharge {
 const FIND = sql(`
   select h.id
     from unnest($1::text[], $2::text[]) with ordinality as k (holder, source, n)
-    join holdings as h on h.holder = k.holder and h.source is not distinct from k.source and h.resource = '${RESOURCE}'
+    join holdings as h on h.holder = k.holder and h.source is not distinct from k.source and h.resource = '${PENDING_APPLICATIONS}'
    order by k.n`)
 
 const DRAW_SERIAL = sql("select nextval('serials') as serial")
@@ -36,15 +36,15 @@ const DRAW_SERIAL = sql("select nextval('serials') as serial")
 export async function pendingCharge(tx: Queryable, changes: readonly PendingChange[]): Promise<PendingCharge> {
   const provisions = mergeProvisions(
     changes.flatMap(({ applicant, by }) => [
-      { holder: `user:${applicant}`, source: `project:${applicant}`, resource: RESOURCE, quantity: by },
-      { holder: `project:${applicant}`, source: null, resource: RESOURCE, quantity: by },
+      { holder: `user:${applicant}`, source: `project:${applicant}`, resource: PENDING_APPLICATIONS, quantity: by },
+      { holder: `project:${applicant}`, source: null, resource: PENDING_APPLICATIONS, quantity: by },
     ]),
   )
   const rows = await tx.query<{ id: bigint }>(FIND, [
     provisions.map(({ holder }) => holder),
     provisions.map(({ source }) => source),
   ])
-  if (rows.length < provisions.length) throw new Error(`An applicant has no holding of ${RESOURCE}`)
+  if (rows.length < provisions.length) throw new Error(`An applicant has no holding of ${PENDING_APPLICATIONS}`)
   return { provisions, ids: rows.map(({ id }) => id) }
 }
 
@@ -65,20 +65,41 @@ export async function chargePending(
     if (!force && holding && quantity >= 0n && holding.usageMax + quantity > holding.limit)
       throw tooManyPending(holding.limit)
   }
+  const { status, body } = await chargeAtOnce(tx, { provisions, ids }, { holdings, pending }, 'pending applications', {
+    force: true,
+  })
+  if (status !== 201) throw new Error(`Pending applications can not be charged: ${body}`)
+}
+
+/** What a commission of the service itself came to: it is issued and accepted in one step, where it is not refused. */
+export interface Charged {
+  readonly status: number
+  readonly body: string
+  readonly serial: bigint | null
+}
+
+/** The holdings are locked. */
+export async function chargeAtOnce(
+  tx: Queryable,
+  { provisions, ids }: PendingCharge,
+  { holdings, pending }: Pick<Locked, 'holdings' | 'pending'>,
+  name: string,
+  { force }: { readonly force: boolean },
+): Promise<Charged> {
   const [drawn] = await tx.query<{ serial: bigint }>(DRAW_SERIAL)
   const request: IssueRequest = {
     kind: 'issue',
-    component: COMPONENT,
-    name: 'pending applications',
-    force: true,
+    component: OWN_COMPONENT,
+    name,
+    force,
     autoAccept: true,
     provisions,
     idempotency: null,
   }
   const ledger = new Ledger({ holdings, pending, named: new Map([[request, ids]]), serials: [drawn?.serial as bigint] })
-  const { status, body } = ledger.issue(request)
-  if (status !== 201) throw new Error(`Pending applications can not be charged: ${body}`)
+  const charged = ledger.issue(request)
   await settled(write(tx, ledger, []))
+  return charged
 }
 
 /** Where nothing else is locked. */

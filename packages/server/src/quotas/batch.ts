@@ -14,6 +14,9 @@ export type Outcome = IssueAnswer | Resolution | KeyReused
 /** It was cleaned up between the statement that met it and the one that read it: once more, and it is new. */
 export class KeyVanished extends Error {}
 
+/** An operator deleted it since its id was looked up. Once more, and it is unknown, or a new one. */
+export class HoldingVanished extends Error {}
+
 const BEGIN = sql('begin')
 const COMMIT = sql('commit')
 const SET_LOCK_TIMEOUT = sql("select set_config('lock_timeout', $1, true)")
@@ -61,6 +64,10 @@ export async function runBatch(
   let state: Awaited<ReturnType<typeof lock>>
   try {
     state = await lock(tx, named, requests, claims, issues, lockTimeoutMs)
+    if (hasVanished(requests, named, state.holdings)) {
+      ids.clear()
+      throw new HoldingVanished()
+    }
   } catch (error) {
     await rollBack(client)
     throw error
@@ -157,6 +164,14 @@ async function commit(client: pg.Client, sent: readonly Promise<unknown>[]): Pro
 async function rollBack(client: pg.Client): Promise<void> {
   // Where the connection is gone, so is the transaction.
   await client.query('rollback').catch(() => undefined)
+}
+
+function hasVanished(
+  requests: readonly EngineRequest[],
+  named: Named,
+  holdings: ReadonlyMap<bigint, unknown>,
+): boolean {
+  return requests.some((request) => holdingsOf(request, named).some((id) => !holdings.has(id)))
 }
 
 function namedHoldings(requests: readonly EngineRequest[], named: Named): bigint[] {

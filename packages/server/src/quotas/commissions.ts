@@ -48,6 +48,17 @@ export async function pendingSerials(on: Queryable, component: string): Promise<
   return (await on.query<{ serial: bigint }>(PENDING, [component])).map(({ serial }) => serial)
 }
 
+const ANYBODYS = sql(`select ${COLUMNS}, c.component from commissions as c where c.serial = $1`)
+
+/** Whoever issued it; null unless it is pending. */
+export async function anybodysCommission(
+  on: Queryable,
+  serial: bigint,
+): Promise<(CommissionDocument & { readonly component: string }) | null> {
+  const [row] = await on.query<Row & { component: string }>(ANYBODYS, [serial])
+  return row ? { ...documentOf(row), component: row.component } : null
+}
+
 /** Null unless it is pending, and the component's own. */
 export async function pendingCommission(
   on: Queryable,

@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts'
 import { isLockConflict, isUnavailable, OutcomeUnknown } from '../db/errors.ts'
 import { Line } from '../db/line.ts'
-import { KeyVanished, runBatch, type Outcome } from './batch.ts'
+import { HoldingVanished, KeyVanished, runBatch, type Outcome } from './batch.ts'
 import { HoldingIds } from './holding-ids.ts'
 import { findBlocked } from './probe.ts'
 import { KeyReused, type AnswerTo, type EngineRequest } from './requests.ts'
@@ -38,7 +38,7 @@ export class Busy extends Error {
 /** For those whose turn it was already, and who had to wait for somebody else's row. */
 const SHORT_WAIT_MS = 50
 
-/** A key that vanishes while it is read is a rare thing. */
+/** A key or a holding that vanishes while it is read is a rare thing. */
 const ATTEMPTS = 3
 
 interface Waiting {
@@ -185,7 +185,8 @@ export class QuotaEngine {
           // oxlint-disable-next-line no-await-in-loop
           return await runBatch(this.#line, this.#ids, requests, options)
         } catch (error) {
-          if (!(error instanceof KeyVanished) || attempt === ATTEMPTS) throw error
+          const hasVanished = error instanceof KeyVanished || error instanceof HoldingVanished
+          if (!hasVanished || attempt === ATTEMPTS) throw error
         }
       }
     } finally {

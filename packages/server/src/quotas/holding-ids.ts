@@ -22,7 +22,10 @@ interface Unknown {
   readonly places: { readonly ids: (bigint | undefined)[]; readonly index: number }[]
 }
 
-/** The ids of holdings by their keys. Holdings are never deleted, so what was found once stays true; the rest is asked again. */
+/**
+ * The ids of holdings by their keys. What was found once stays true until an operator deletes a holding, which shows when it
+ * is locked; the rest is asked again.
+ */
 export class HoldingIds {
   readonly #ids = new Map<string, bigint>()
 
@@ -76,7 +79,7 @@ export class HoldingIds {
     this.#ids.set(text, id)
   }
 
-  /** For a database that was set back to an earlier state. */
+  /** For a holding that was deleted, and a database that was set back to an earlier state. */
   clear(): void {
     this.#ids.clear()
   }
