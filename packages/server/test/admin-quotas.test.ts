@@ -113,21 +113,6 @@ const lists: readonly Case[] = [
     input: { holder: 'group' },
     refused: { kind: 'malformed', message: "holder: must be 'user' or 'project'" },
   },
-  {
-    title: 'the internal name of a user',
-    operation: 'quota-list',
-    input: (world) => ({ user: `user:${uuidOf(world, 'alice')}` }),
-    refused: { kind: 'malformed', message: 'user: must be a uuid' },
-  },
-  {
-    title: 'a bound that is none',
-    operation: 'quota-list',
-    input: { usage_min: '1.5.1' },
-    refused: {
-      kind: 'malformed',
-      message: "usage_min: must be an integer from 0 to 9223372036854775807, optionally followed by a unit, or 'inf'",
-    },
-  },
 ]
 
 const stale = async (world: AdminWorld): Promise<void> => {

@@ -6,6 +6,8 @@ import { Database as ServiceDatabase } from '../src/db/database.ts'
 import { sql, type Queryable } from '../src/db/statement.ts'
 import { actOnApplication } from '../src/projects/application-actions.ts'
 import type { Wishes } from '../src/projects/application.ts'
+import { listMembers } from '../src/projects/list-members.ts'
+import { listProjects, type ListFilter } from '../src/projects/list-projects.ts'
 import { actOnMembership, enrollUser, joinProject } from '../src/projects/memberships.ts'
 import { actOnProject } from '../src/projects/project-actions.ts'
 import { readMembership, readMemberships } from '../src/projects/read-memberships.ts'
@@ -169,6 +171,35 @@ describe(`a cloud of ${LARGE.projects} projects, on ${database.name}`, () => {
           isSearch ? ROWS_OF_A_SEARCH + 2 * crowd.members : ROWS_OF_AN_OPERATORS_PAGE,
         )
       }
+    })
+
+    it('lists projects and their members from indexes', async () => {
+      const everything: ListFilter = { pending: null, withDeleted: false, withSystem: false, name: null, owner: null }
+      const filters: readonly Partial<ListFilter>[] = [
+        {},
+        { withDeleted: true },
+        { withSystem: true },
+        { pending: 'new' },
+        { pending: 'any' },
+        { name: 'name 25000' },
+        { owner: 'user@nowhere' },
+        { owner: '3' },
+      ]
+      for (const filter of filters) {
+        const plans = await explained.plansOf(async (on) => {
+          const first = await listProjects(on, { ...everything, ...filter }, 0n)
+          await listProjects(on, { ...everything, ...filter }, first.at(-1)?.id ?? 0n)
+        })
+        expect(plans).toHaveLength(2)
+        expect(sequentialScans(plans)).toEqual([])
+        // With each its owner, its application and its log.
+        // System projects have pending applications here as well, and are first; that is more than there would be.
+        const passedBy = filter.pending === undefined ? 0 : 2 * LARGE.users
+        expect(rowsRead(plans)).toBeLessThan(2 * ROWS_OF_AN_OPERATORS_PAGE + passedBy)
+      }
+      const plans = await explained.plansOf((on) => listMembers(on, crowd.id, ['accepted', 'requested'], 0n))
+      expect(sequentialScans(plans)).toEqual([])
+      expect(rowsRead(plans)).toBeLessThan(ROWS_OF_AN_OPERATORS_PAGE)
     })
 
     it('lists commissions from indexes', async () => {

@@ -36,15 +36,34 @@ export async function modifyProjectLimit(
   await syncLimits(tx, { projects: [project.id], resources: [resource] })
 }
 
-const EXPIRED = sql(`
-  select uuid from projects where state in ('active', 'suspended') and not is_system and end_date < now() order by id`)
+const IS_OVER = "state in ('active', 'suspended') and not is_system and end_date < now()"
+const EXPIRED = sql(`select uuid from projects where ${IS_OVER} order by id`)
 
 /** Alive, and their end date has passed; nothing happens to them by itself. */
 export async function expiredProjects(on: Queryable): Promise<string[]> {
   return (await on.query<{ uuid: string }>(EXPIRED)).map(({ uuid }) => uuid)
 }
 
-const IS_EXPIRED = sql('select end_date < now() as is_expired from projects where id = $1')
+export interface ExpiredProject {
+  /** Its place in the list; nobody else knows it. */
+  readonly id: bigint
+  readonly uuid: string
+  readonly name: string
+  readonly status: string
+  readonly end_date: Date
+}
+
+const LIST_EXPIRED = sql(`
+  select id, uuid, realname as name, initcap(state) as status, end_date
+    from projects
+   where ${IS_OVER} and id > $1
+   order by id
+   limit 1001`)
+
+/** A page of them. */
+export function listExpired(on: Queryable, after: bigint): Promise<ExpiredProject[]> {
+  return on.query<ExpiredProject>(LIST_EXPIRED, [after])
+}
 
 /**
  * Each in a transaction of its own, without an actor and a reason; the owner is told.
@@ -52,13 +71,28 @@ const IS_EXPIRED = sql('select end_date < now() as is_expired from projects wher
  * @returns those that were terminated. One that is locked for too long, or was prolonged or ended by somebody meanwhile, is
  *   left alone.
  */
-export async function terminateExpired(database: Database, outbox: Pick<Outbox, 'transaction'>): Promise<string[]> {
+export function terminateExpired(database: Database, outbox: Pick<Outbox, 'transaction'>): Promise<string[]> {
+  return terminateEach(database, async (uuid) => {
+    let isDone = false
+    await outbox.transaction(async (tx) => {
+      const ended = await terminateIfExpired(tx, uuid)
+      isDone = ended !== null
+      return { mails: ended?.mails ?? [] }
+    })
+    return isDone
+  })
+}
+
+/** @param terminate in a transaction of its own: `terminateIfExpired`. @returns whether it did. */
+export async function terminateEach(
+  database: Database,
+  terminate: (uuid: string) => Promise<boolean>,
+): Promise<string[]> {
   const terminated: string[] = []
   for (const uuid of await expiredProjects(database)) {
     try {
       // oxlint-disable-next-line no-await-in-loop -- one at a time: their members' holdings are locked
-      const { isDone } = await outbox.transaction((tx) => terminateIfExpired(tx, uuid))
-      if (isDone) terminated.push(uuid)
+      if (await terminate(uuid)) terminated.push(uuid)
     } catch (error) {
       if (!(error instanceof Refused) && !isLockConflict(error)) throw error
     }
@@ -66,11 +100,16 @@ export async function terminateExpired(database: Database, outbox: Pick<Outbox, 
   return terminated
 }
 
-/** It is looked at again under its lock: an approval may have prolonged it. */
-async function terminateIfExpired(tx: Queryable, uuid: string): Promise<{ isDone: boolean; mails: Mail[] }> {
-  const project = await lockProject(tx, uuid)
-  const [row] = project ? await tx.query<{ is_expired: boolean }>(IS_EXPIRED, [project.id]) : []
-  if (!row?.is_expired) return { isDone: false, mails: [] }
-  const mails = await actOnProject(tx, { userId: null, isAdmin: true }, uuid, 'terminate', null)
-  return { isDone: true, mails }
+const READ_EXPIRED = sql(`
+  select id, uuid, realname as name, initcap(state) as status, end_date from projects where id = $1 and ${IS_OVER}`)
+
+/** It is looked at again under its lock: an approval may have prolonged it. @returns it as it was; null: it is left alone. */
+export async function terminateIfExpired(
+  tx: Queryable,
+  uuid: string,
+): Promise<{ readonly project: ExpiredProject; readonly mails: readonly Mail[] } | null> {
+  const locked = await lockProject(tx, uuid)
+  const [project] = locked ? await tx.query<ExpiredProject>(READ_EXPIRED, [locked.id]) : []
+  if (!project) return null
+  return { project, mails: await actOnProject(tx, { userId: null, isAdmin: true }, uuid, 'terminate', null) }
 }
