@@ -287,7 +287,7 @@ for (const database of databases) {
         expect(told().map(({ to }) => to)).toEqual([['alice@example.org'], ['alice@example.org']])
         expect(told()[0]?.text).toContain('own.example.org')
         expect(told()[0]?.text).not.toContain('stays.example.org')
-        await expect(base.transaction((tx) => activateUser(tx, alice))).rejects.toThrow('no inactive user')
+        await expect(base.transaction((tx) => activateUser(tx, alice))).rejects.toThrow('already active')
       })
     })
 

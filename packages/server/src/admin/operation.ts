@@ -10,7 +10,7 @@ import type { SecretKeys } from '../identity/secret-keys.ts'
 /** What operations work with, whoever calls them. */
 export interface Environment {
   readonly database: Database
-  readonly outbox: Pick<Outbox, 'transaction'>
+  readonly outbox: Pick<Outbox, 'transaction' | 'isOff'>
   /** Seals tokens; opens none here. */
   readonly secretKey: SecretKeys
   readonly settings: ServiceSettings

@@ -1,4 +1,3 @@
-import type { Database } from '../db/database.ts'
 import { sql, type Queryable } from '../db/statement.ts'
 
 /** In the order in which they are looked for. Source: identity specification, 5. */
@@ -34,26 +33,37 @@ interface Row {
   membership: string | null
 }
 
-/** In a transaction of its own. @returns null when it is done. */
-export function setDefaultProject(
-  database: Database,
-  userId: bigint,
-  projectUuid: string,
-): Promise<DefaultProjectRefusal | null> {
-  return database.transaction((tx) => changeDefaultProject(tx, userId, projectUuid))
+/** Before the account, if that is locked, too. */
+export async function lockChosenProject(tx: Queryable, projectUuid: string): Promise<void> {
+  await tx.query(LOCK_PROJECT, [projectUuid])
 }
 
-/** Before it, the transaction may have locked nothing but projects. @returns null when it is done. */
-export async function changeDefaultProject(
+/** @returns null when it is done. */
+export async function setDefaultProject(
   tx: Queryable,
   userId: bigint,
   projectUuid: string,
 ): Promise<DefaultProjectRefusal | null> {
-  await tx.query(LOCK_PROJECT, [projectUuid])
+  await lockChosenProject(tx, projectUuid)
   const [row] = await tx.query<Row>(STATE, [userId, projectUuid])
   const refusal = row ? refusalOf(row) : 'inactive'
   if (refusal === null) await tx.query(SET, [userId, projectUuid])
   return refusal
+}
+
+const MESSAGES: Readonly<Record<DefaultProjectRefusal, (id: string) => string>> = {
+  unverified: () => 'User account does not have a verified email address.',
+  unmoderated: () => 'User account is not moderated.',
+  rejected: () => 'This account has been rejected.',
+  inactive: () => 'User account is not active.',
+  unknown: (id) => `There is no project identified by ${id}.`,
+  dead: (id) => `Project ${id} is not alive.`,
+  'no member': () => 'This is not a valid membership request.',
+  'not permitted': () => 'You do not have the permissions to perform this action.',
+}
+
+export function messageOf(refusal: DefaultProjectRefusal, id: string): string {
+  return MESSAGES[refusal](id)
 }
 
 function refusalOf({ project, membership, ...user }: Row): DefaultProjectRefusal | null {

@@ -52,7 +52,7 @@ export class Outbox {
 
   /** In the transaction of the change; `wake` once that is committed. */
   async enqueue(tx: Queryable, mails: readonly Mail[]): Promise<void> {
-    if (mails.length > 0 && !this.#isOff) await insertMails(tx, this.#options.secretKey, mails)
+    if (mails.length > 0 && !this.isOff) await insertMails(tx, this.#options.secretKey, mails)
   }
 
   /** There is something to be sent. */
@@ -63,7 +63,7 @@ export class Outbox {
 
   /** From now on mails are sent. */
   start(): void {
-    if (!this.#isOff) this.#running ??= this.#run()
+    if (!this.isOff) this.#running ??= this.#run()
   }
 
   /** The mail that is under way may end; if it does not in time, another process tries it again. */
@@ -78,7 +78,7 @@ export class Outbox {
   }
 
   /** Without a place for mails none is kept: nobody would ever see it. */
-  get #isOff(): boolean {
+  get isOff(): boolean {
     return this.#options.mailer === noMail
   }
 

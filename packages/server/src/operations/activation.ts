@@ -11,10 +11,10 @@ import { PROJECT_MACHINE, type ProjectState } from '../projects/project-machine.
 import { syncLimits } from '../projects/sync.ts'
 import { lockInOrder } from '../quotas/lock.ts'
 import { endSessionsOf } from '../signin/sessions.ts'
+import { findUser, lockUser, type Account, type UserName } from './find-user.ts'
+import { checkAccepted, checkInactive } from './moderation.ts'
 
 /** An account that stops working, and works again: its projects and memberships with it. Source: identity specification, 1.3. */
-
-const FIND = sql('select id from users where uuid = $1')
 
 /** The projects that it is in or owns. Whoever changes them or a membership in them has them locked. */
 const PROJECTS_OF = sql(`
@@ -24,16 +24,9 @@ const PROJECTS_OF = sql(`
 const MEMBERSHIPS_OF = sql('select id from memberships where user_id = $1')
 
 const DEACTIVATE = sql(`
-  update users
-     set is_active = false, deactivated_reason = $2, deactivated_at = now()
-   where id = $1 and email_verified and moderated and not is_rejected
-  returning id, uuid, email`)
-
+  update users set is_active = false, deactivated_reason = $2, deactivated_at = now() where id = $1`)
 const ACTIVATE = sql(`
-  update users
-     set is_active = true, deactivated_reason = null, deactivated_at = null
-   where id = $1 and email_verified and moderated and not is_rejected and not is_active
-  returning id, uuid, email`)
+  update users set is_active = true, deactivated_reason = null, deactivated_at = null where id = $1`)
 
 /** A thing that was suspended for another reason stays suspended. */
 const OWN_PROJECTS = sql(`
@@ -56,45 +49,58 @@ const SET_MEMBERSHIP_STATE = sql('update memberships set state = $2 where id = a
 
 const BY_DEACTIVATION = 'user_deactivation'
 
-/** @returns what is to be told by mail once it is committed. @throws {RangeError} there is no accepted user of that uuid. */
-export async function deactivateUser(tx: Queryable, uuid: string, reason: string): Promise<Mail[]> {
-  const id = await lockAllOf(tx, uuid)
-  const [user] = id === null ? [] : await tx.query<Account>(DEACTIVATE, [id, reason])
-  if (!user) throw new RangeError('There is no accepted user of that uuid')
-  await endSessionsOf(tx, user.id)
-  await endGrantsOf(tx, user.id)
-  return follow(tx, user, 'suspend', () => true, BY_DEACTIVATION)
+/**
+ * The user's sessions and grants end, and the token opens nothing. Projects that the user owns, the system project and the
+ * user's memberships are suspended: limits of their holdings become 0, and usage stays as it is. May be repeated.
+ *
+ * @returns what is to be told by mail once it is committed.
+ * @throws {Refused} unknown; conflict: not verified, not moderated, rejected.
+ */
+export async function deactivateUser(tx: Queryable, uuid: string, reason: string | null): Promise<Mail[]> {
+  return deactivateAccount(tx, await lockAccount(tx, uuid), reason)
 }
 
-/** The reverse, for what the deactivation had suspended. @throws {RangeError} there is no inactive user of that uuid. */
-export async function activateUser(tx: Queryable, uuid: string): Promise<Mail[]> {
-  const id = await lockAllOf(tx, uuid)
-  const [user] = id === null ? [] : await tx.query<Account>(ACTIVATE, [id])
-  if (!user) throw new RangeError('There is no inactive user of that uuid')
-  return follow(tx, user, 'unsuspend', ({ reason }) => reason === BY_DEACTIVATION, 'user_reactivation')
+/** @param account from `lockAccount`. */
+export async function deactivateAccount(tx: Queryable, account: Account, reason: string | null): Promise<Mail[]> {
+  checkAccepted(account)
+  await tx.query(DEACTIVATE, [account.id, reason])
+  await endSessionsOf(tx, account.id)
+  await endGrantsOf(tx, account.id)
+  return follow(tx, account, 'suspend', () => true, BY_DEACTIVATION)
 }
 
 /**
- * A project that the user joins while the locks are waited for is not among them. Its membership is seen nevertheless,
- * once the account is locked, and it is the last one; whoever changes that very one at this moment may be in the way, which
- * ends one of the two as a deadlock, with nothing done.
+ * The reverse, for what the deactivation had suspended; what was suspended for another reason stays so. The token is the old one,
+ * and sessions are not resumed.
  *
- * @returns the user's id.
+ * @throws {Refused} unknown; conflict: not verified, not moderated, rejected, already active.
  */
-async function lockAllOf(tx: Queryable, uuid: string): Promise<bigint | null> {
-  const [user] = await tx.query<{ id: bigint }>(FIND, [uuid])
-  if (!user) return null
-  const projects = await tx.query<{ id: bigint }>(PROJECTS_OF, [uuid, user.id])
-  await lockInOrder(tx, { projects: projects.map(({ id }) => id) })
-  const memberships = await tx.query<{ id: bigint }>(MEMBERSHIPS_OF, [user.id])
-  await lockInOrder(tx, { memberships: memberships.map(({ id }) => id) })
-  return user.id
+export async function activateUser(tx: Queryable, uuid: string): Promise<Mail[]> {
+  return activateAccount(tx, await lockAccount(tx, uuid))
 }
 
-interface Account {
-  readonly id: bigint
-  readonly uuid: string
-  readonly email: string
+/** @param account from `lockAccount`. */
+export async function activateAccount(tx: Queryable, account: Account): Promise<Mail[]> {
+  checkAccepted(account)
+  checkInactive(account)
+  await tx.query(ACTIVATE, [account.id])
+  return follow(tx, account, 'unsuspend', ({ reason }) => reason === BY_DEACTIVATION, 'user_reactivation')
+}
+
+/**
+ * With all that follows it. A project that the user joins while the locks are waited for is not among them. Its membership is seen
+ * nevertheless, once the account is locked, and it is the last one; whoever changes that very one at this moment may be in the way,
+ * which ends one of the two as a deadlock, with nothing done.
+ *
+ * @throws {Refused} unknown: there is no such user.
+ */
+export async function lockAccount(tx: Queryable, name: UserName): Promise<Account> {
+  const { id, uuid } = await findUser(tx, name)
+  const projects = await tx.query<{ id: bigint }>(PROJECTS_OF, [uuid, id])
+  await lockInOrder(tx, { projects: projects.map((project) => project.id) })
+  const memberships = await tx.query<{ id: bigint }>(MEMBERSHIPS_OF, [id])
+  await lockInOrder(tx, { memberships: memberships.map((membership) => membership.id) })
+  return lockUser(tx, id)
 }
 
 interface Thing<State> {

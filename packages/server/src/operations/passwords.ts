@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { sql, type Queryable } from '../db/statement.ts'
 import { hashToken } from '../identity/tokens.ts'
-import { endGrantsOf } from '../oauth2/tokens.ts'
-import { endSessionsOf } from '../signin/sessions.ts'
 import { renewToken } from './users.ts'
 import type { SecretKeys } from '../identity/secret-keys.ts'
 
@@ -13,14 +11,6 @@ const SET = sql('update users set password = $2 where id = $1')
 /** @param hashed from `hashPassword`. */
 export async function setPassword(tx: Queryable, userId: bigint, hashed: string): Promise<void> {
   await tx.query(SET, [userId, hashed])
-}
-
-/** By somebody else than its owner: whoever is signed in with the old one, and codes that are on their way, are out. */
-export async function replacePassword(tx: Queryable, userId: bigint, hashed: string): Promise<void> {
-  await setPassword(tx, userId, hashed)
-  await tx.query(USE, [userId])
-  await endSessionsOf(tx, userId)
-  await endGrantsOf(tx, userId)
 }
 
 const FIND = sql(`
@@ -82,6 +72,29 @@ export async function resetPassword(
   await setPassword(tx, holder.id, hashed)
   await renewToken(tx, secretKey, holder.uuid, tokenExpires)
   return true
+}
+
+/**
+ * By an operator: codes that are on their way are used up, and the token is renewed, which ends sessions and access tokens of OAuth2.
+ * The new token is shown to nobody; the user finds it after signing in.
+ */
+export async function replacePassword(
+  tx: Queryable,
+  secretKey: SecretKeys,
+  { id, uuid }: { readonly id: bigint; readonly uuid: string },
+  { hashed, tokenExpires }: { readonly hashed: string; readonly tokenExpires: Date },
+): Promise<void> {
+  await tx.query(USE, [id])
+  await setPassword(tx, id, hashed)
+  await renewToken(tx, secretKey, uuid, tokenExpires)
+}
+
+const FORGET = sql('update users set verification_hash = null where id = $1')
+
+/** Those that were mailed to an address that is not the account's any more, of both kinds. */
+export async function forgetCodes(tx: Queryable, userId: bigint): Promise<void> {
+  await tx.query(FORGET, [userId])
+  await tx.query(USE, [userId])
 }
 
 export async function cleanUpResets(on: Queryable): Promise<void> {

@@ -1,72 +1,114 @@
-import { sql, type Queryable, type Statement } from '../db/statement.ts'
-import { timeOf } from '../db/time.ts'
+import { sql, type Queryable } from '../db/statement.ts'
+import type { Account } from './find-user.ts'
 
-/** Accounts as administrators see them. Source: administration specification, 2.3. */
+/** Accounts for operators' eyes. Source: administration specification, 1.2. */
 
-/** The password is a way to sign in, too: its identifier is the address as it is now. */
-const METHODS = `
-  (select coalesce(json_agg(json_build_object('identifier', m.identifier, 'active', m.active, 'affiliation', m.affiliation,
-                                              'backend', m.backend, 'metadata', m.metadata) order by m.place), '[]')
-     from (select 0 as place, u.email as identifier, true as active, u.affiliation, 'astakos' as backend, u.metadata
-            where u.password is not null
-            union all
-           select id, identifier, active, affiliation, backend, metadata from sign_in_methods where user_id = u.id) as m)`
+const PROVIDERS = `
+  array(select 'local' where u.password is not null
+        union all
+        select distinct module from sign_in_methods where user_id = u.id and active)`
 
-const ROLES = `
-  (select coalesce(json_agg(g.name order by g.id), '[]')
-     from user_groups as ug
-     join groups as g on g.id = ug.group_id
-    where ug.user_id = u.id)`
-
-const epoch = (column: string): string => `extract(epoch from u.${column})::text as ${column}`
-
-/** As text, so that no number in what others stored is rounded. */
-const users = (which: string): Statement =>
-  sql(`
-  select u.id, ${['date_joined', 'moderated_at', 'verified_at', 'token_expires'].map(epoch).join(', ')},
-         json_build_object('id', u.uuid, 'email', u.email, 'first_name', u.first_name, 'last_name', u.last_name,
-                           'is_active', u.is_active, 'is_rejected', u.is_rejected,
-                           'deactivated_reason', u.deactivated_reason, 'accepted_policy', u.accepted_policy,
-                           'rejected_reason', u.rejected_reason, 'roles', ${ROLES},
-                           'authentication_methods', ${METHODS})::text as document
+/** A filter that is not given lets everything through. */
+const LIST = sql(`
+  select u.id, u.username as displayname, u.email, u.first_name || ' ' || u.last_name as realname, u.uuid, u.is_active as active,
+         u.is_admin as admin, u.email_verified as verified, u.moderated, u.is_rejected as rejected, ${PROVIDERS} as providers,
+         u.verification_sent as activation_sent,
+         array(select g.name from user_groups as ug join groups as g on g.id = ug.group_id
+                where ug.user_id = u.id order by g.id) as groups,
+         u.last_login,
+         (select coalesce(json_agg(json_build_object('provider', module, 'last_login', last_login) order by id), '[]'::json)
+            from sign_in_methods where user_id = u.id) as last_login_details
     from users as u
-   where ${which}`)
+   where u.id > $1
+     and ($2::boolean is null or u.is_active = $2)
+     and ($3::boolean is null or (u.email_verified and not u.moderated) = $3)
+     and ($4::boolean is null or not u.email_verified = $4)
+     and ($5::boolean is null or u.is_rejected = $5)
+     and ($6::text[] is null or exists (
+       select from user_groups as ug join groups as g on g.id = ug.group_id where ug.user_id = u.id and g.name = any($6)))
+     and ($7::text is null or starts_with(u.username, $7))
+   order by u.id
+   limit $8`)
 
-// Written into the statement, since a plan for any limit is one for a large one.
-const PAGE_SIZE = 500
-const PAGE = users(`u.id > $1 order by u.id limit ${PAGE_SIZE}`)
-const ONE = users('u.uuid = $1')
-
-interface Row {
-  id: bigint
-  document: string
-  date_joined: string
-  moderated_at: string | null
-  verified_at: string | null
-  token_expires: string | null
+export interface UserFilter {
+  readonly active?: boolean | undefined
+  /** Verified, and nobody decided yet. */
+  readonly pendingModeration?: boolean | undefined
+  readonly pendingVerification?: boolean | undefined
+  readonly rejected?: boolean | undefined
+  /** In one of them at least. */
+  readonly groups?: readonly string[] | undefined
+  /** What the address begins with, in any case. */
+  readonly email?: string | undefined
+  readonly after?: bigint | undefined
+  readonly limit: number
 }
 
-/** @returns the document as JSON, with its dates; null: there is no such account. */
-export async function readUser(on: Queryable, uuid: string): Promise<string | null> {
-  const [row] = await on.query<Row>(ONE, [uuid])
-  return row ? withDates(row) : null
+/** By id; one more than the limit, if there is one. */
+export function listUsers(on: Queryable, filter: UserFilter): Promise<{ readonly id: bigint }[]> {
+  return on.query(LIST, [
+    filter.after ?? 0n,
+    filter.active ?? null,
+    filter.pendingModeration ?? null,
+    filter.pendingVerification ?? null,
+    filter.rejected ?? null,
+    filter.groups ?? null,
+    filter.email?.toLowerCase() ?? null,
+    filter.limit + 1,
+  ])
 }
 
-/** Everybody, in pieces of a list: a page is one statement, and no more than one is in memory. */
-export async function* readUsers(on: Queryable, hasDates: boolean): AsyncGenerator<string, void, undefined> {
-  for (let after = 0n; ;) {
-    // oxlint-disable-next-line no-await-in-loop -- it begins where the one before ended
-    const rows = await on.query<Row>(PAGE, [after])
-    const last = rows.at(-1)
-    if (!last) return
-    yield rows.map((row) => (hasDates ? withDates(row) : row.document)).join(',')
-    if (rows.length < PAGE_SIZE) return
-    after = last.id
-  }
+const PROVIDERS_OF = sql(`select ${PROVIDERS} as providers from users as u where u.id = $1`)
+
+/** How the user can sign in: `local` is a password. */
+export async function providersOf(on: Queryable, id: bigint): Promise<readonly string[]> {
+  const [row] = await on.query<{ providers: string[] }>(PROVIDERS_OF, [id])
+  return row?.providers ?? []
 }
 
-function withDates({ document, date_joined, moderated_at, verified_at, token_expires }: Row): string {
-  const dates = { date_joined, moderated_at, verified_at, auth_token_expires: token_expires }
-  const members = Object.entries(dates).map(([name, at]) => `"${name}":${at === null ? 'null' : `"${timeOf(at)}"`}`)
-  return `${document.slice(0, -1)},${members.join(',')}}`
+const QUOTA = sql(`
+  select substr(source, length('project:') + 1) as source, resource, "limit", usage_max as usage
+    from holdings
+   where holder = 'user:' || $1
+   order by source, resource`)
+
+/** All holdings of a member, also of resources that the API does not show. */
+export function quotaOf(on: Queryable, uuid: string): Promise<object[]> {
+  return on.query(QUOTA, [uuid])
+}
+
+/** Of one that never lived, or lives no more, the last application says more. */
+const STATUS = `
+  case when p.state in ('uninitialized', 'deleted') and a.state in ('pending', 'denied', 'dismissed', 'cancelled')
+       then initcap(a.state) else initcap(p.state) end as status`
+const OWNED = sql(`
+  select p.uuid as id, p.realname as name, ${STATUS}, case when a.state = 'pending' then a.id end as pending_application
+    from projects as p
+    left join applications as a on a.id = p.last_application_id
+   where p.owner_id = $1
+   order by p.id`)
+const MEMBERSHIPS = sql(`
+  select p.uuid as id, p.realname as name, m.state as status
+    from memberships as m
+    join projects as p on p.id = m.project_id
+   where m.user_id = $1
+   order by m.id`)
+
+export async function projectsOf(on: Queryable, id: bigint): Promise<{ owned: object[]; memberships: object[] }> {
+  return { owned: await on.query<object>(OWNED, [id]), memberships: await on.query<object>(MEMBERSHIPS, [id]) }
+}
+
+/** The state of an account in words that operators know. */
+export function statusOf(account: Account): string {
+  if (!account.email_verified) return 'Pending email verification'
+  if (!account.moderated) return 'Pending moderation'
+  if (account.is_rejected) return `Rejected${inBrackets(account.rejected_reason)}`
+  const activity = account.is_active ? 'Active' : `Inactive${inBrackets(account.deactivated_reason)}`
+  const policy = account.accepted_policy
+  const how = policy === 'manual' || policy === null ? 'manually accepted' : `accepted policy: ${policy}`
+  return `Accepted/${activity} (${how})`
+}
+
+function inBrackets(reason: string | null): string {
+  return reason === null || reason === '' ? '' : ` (${reason})`
 }

@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { sql, type Queryable } from '../db/statement.ts'
 import { hashToken } from '../identity/tokens.ts'
-import { acceptUser, addUser, verifyUser } from './users.ts'
+import type { Mail } from '../mail/mail.ts'
+import { Refused } from '../projects/refused.ts'
+import { lockInOrder } from '../quotas/lock.ts'
+import { admitVerified } from './moderation.ts'
 import { setPassword } from './passwords.ts'
 import type { SecretKeys } from '../identity/secret-keys.ts'
+import { addUser, deleteUser, verifyUser, type NewUser, type UserInput } from './users.ts'
 
 /** People who come by themselves, and prove their address. Source: identity specification, 1.2. */
 export interface SignUp {
@@ -16,38 +20,64 @@ export interface SignUp {
   readonly tokenExpires: Date
 }
 
-const FIND = sql('select id, uuid, email_verified from users where username = $1 for update')
-const DROP = sql('delete from users where id = $1')
-const STORE_CODE = sql('update users set verification_hash = $2, verification_sent = now() where id = $1')
+const FIND = sql('select id, uuid, email, email_verified from users where username = $1 for update')
+
+/** The account that was never verified, and made room for another one. */
+export interface Replaced {
+  readonly id: bigint
+  readonly uuid: string
+  readonly email: string
+}
 
 /**
  * An account that was never verified makes room; one that was is left alone.
  *
- * @returns the uuid of the one that was there and is not any more.
+ * @throws {Refused} conflict: there is such an account.
  */
-export async function makeRoom(tx: Queryable, email: string): Promise<{ isTaken: boolean; dropped: string | null }> {
-  const [existing] = await tx.query<{ id: bigint; uuid: string; email_verified: boolean }>(FIND, [email.toLowerCase()])
-  if (!existing || existing.email_verified) return { isTaken: existing !== undefined, dropped: null }
-  await tx.query(DROP, [existing.id])
-  return { isTaken: false, dropped: existing.uuid }
+export async function addInPlace(
+  tx: Queryable,
+  secretKey: SecretKeys,
+  input: UserInput,
+): Promise<NewUser & { readonly replaced: Replaced | null }> {
+  const username = input.email.toLowerCase()
+  const [existing] = await tx.query<Replaced & { email_verified: boolean }>(FIND, [username])
+  if (existing && !existing.email_verified) await deleteUser(tx, existing.id, username)
+  return { ...(await addUser(tx, secretKey, input)), replaced: existing ?? null }
 }
 
-/**
- * @returns the code that proves the address; null where there is such an account.
- */
-export async function signUp(tx: Queryable, secretKey: SecretKeys, input: SignUp): Promise<string | null> {
-  const { email, hashed, ...names } = input
-  if ((await makeRoom(tx, email)).isTaken) return null
-  const { id } = await addUser(tx, secretKey, { email, ...names })
-  await setPassword(tx, id, hashed)
+/** @returns the code that proves the address; null where there is such an account. */
+export async function signUp(tx: Queryable, secretKey: SecretKeys, { hashed, ...input }: SignUp): Promise<string | null> {
+  try {
+    const { id } = await addInPlace(tx, secretKey, input)
+    await setPassword(tx, id, hashed)
+    return await newVerificationCode(tx, id)
+  } catch (error) {
+    if (error instanceof Refused) return null
+    throw error
+  }
+}
+
+const STORE_CODE = sql('update users set verification_hash = $2, verification_sent = now() where id = $1')
+
+/** Another one that is on its way is worth nothing any more. */
+export async function newVerificationCode(tx: Queryable, userId: bigint): Promise<string> {
   const code = randomBytes(32).toString('base64url')
-  await tx.query(STORE_CODE, [id, hashToken(code)])
+  await tx.query(STORE_CODE, [userId, hashToken(code)])
   return code
 }
 
+/** The mail that proves an address by reaching it. */
+export function verificationMail(baseUrl: string, email: string, code: string): Mail {
+  return {
+    to: [email],
+    subject: 'Your account',
+    text: `Open this address to prove that this one is yours: ${baseUrl}/ui/activate?auth=${code}`,
+  }
+}
+
+const KNOWN = sql('select id from users where verification_hash = $1 and not email_verified')
 const OF_CODE = sql(`
-  select id, moderated, is_rejected from users where verification_hash = $1 and not email_verified for update`)
-const USE = sql('update users set verification_hash = null where id = $1')
+  select id, moderated from users where verification_hash = $1 and not email_verified for update`)
 
 /** @param isModerated an operator decides who comes in. @returns what became of the account; null: the code is not good. */
 export async function proveAddress(
@@ -55,11 +85,14 @@ export async function proveAddress(
   code: string,
   isModerated: boolean,
 ): Promise<'accepted' | 'waiting' | null> {
-  const [user] = await tx.query<{ id: bigint; moderated: boolean; is_rejected: boolean }>(OF_CODE, [hashToken(code)])
+  const hash = hashToken(code)
+  // Guesses hold up nobody.
+  const [known] = await tx.query(KNOWN, [hash])
+  if (!known) return null
+  // An operator may be accepting the same account: both lock in one order.
+  await lockInOrder(tx, { registry: true })
+  const [user] = await tx.query<{ id: bigint; moderated: boolean }>(OF_CODE, [hash])
   if (!user) return null
-  await tx.query(USE, [user.id])
   await verifyUser(tx, user.id)
-  if (isModerated) return 'waiting'
-  await acceptUser(tx, user.id, 'auto_moderation')
-  return 'accepted'
+  return (await admitVerified(tx, user, isModerated)) === 'ACCEPTED' ? 'accepted' : 'waiting'
 }

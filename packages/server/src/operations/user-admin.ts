@@ -1,15 +1,14 @@
 import type { SecretKeys } from '../identity/secret-keys.ts'
 import { randomBytes } from 'node:crypto'
 import type { Change } from '../admin/operation.ts'
-import { isUniqueViolation } from '../db/errors.ts'
 import { sql, type Queryable } from '../db/statement.ts'
 import { Refused } from '../projects/refused.ts'
 import { lockInOrder } from '../quotas/lock.ts'
 import { replacePassword, setPassword } from './passwords.ts'
-import { makeRoom } from './sign-up.ts'
+import { addInPlace } from './sign-up.ts'
 import { signTerms } from './terms.ts'
 import { changeUser, userExists, type UserChange } from './user-edit.ts'
-import { acceptUser, addUser, verifyUser, type NewUser } from './users.ts'
+import { acceptUser, verifyUser, type NewUser } from './users.ts'
 
 /** Accounts by the hand of a helpdesk. Source: administration specification, 2.3. */
 
@@ -84,10 +83,8 @@ export async function createAccount(
 ): Promise<NewUser & { readonly changes: readonly Change[] }> {
   // First of all locks, since accepting needs it.
   await lockInOrder(tx, { registry: true })
-  const { isTaken, dropped } = await makeRoom(tx, email)
-  if (isTaken) throw userExists(email)
-  const user = await addUser(tx, secretKey, { email, hasSignedTerms: true, ...rest }).catch((error: unknown) => {
-    throw isUniqueViolation(error) ? userExists(email) : error
+  const user = await addInPlace(tx, secretKey, { email, hasSignedTerms: true, ...rest }).catch((error: unknown) => {
+    throw error instanceof Refused ? userExists(email) : error
   })
   await changeUser(tx, user.id, { affiliation, metadata })
   await setPassword(tx, user.id, hashed)
@@ -95,7 +92,9 @@ export async function createAccount(
   await acceptUser(tx, user.id, 'auto_moderation')
   await signTerms(tx, user.id)
   const made = { subject: `user:${user.uuid}`, before: null, after: shown(await findAccount(tx, user.uuid)) }
-  const gone = dropped === null ? [] : [{ subject: `user:${dropped}`, before: { email }, after: null }]
+  const { replaced } = user
+  const gone =
+    replaced === null ? [] : [{ subject: `user:${replaced.uuid}`, before: { email: replaced.email }, after: null }]
   return { ...user, changes: [...gone, made] }
 }
 

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { sql, type Queryable } from '../db/statement.ts'
 import { checkToken, generateToken, hashToken, sealToken } from '../identity/tokens.ts'
 import { endGrantsOf } from '../oauth2/tokens.ts'
+import { isSqlError } from '../db/errors.ts'
 import { logProjects } from '../projects/log.ts'
+import { Refused } from '../projects/refused.ts'
 import { syncLimits } from '../projects/sync.ts'
 import { lockInOrder } from '../quotas/lock.ts'
 import { endSessionsOf } from '../signin/sessions.ts'
@@ -17,6 +19,8 @@ export interface UserInput {
   readonly firstName: string
   readonly lastName: string
   readonly hasSignedTerms: boolean
+  /** @default false */
+  readonly isAdmin?: boolean
   /** @default a new one */
   readonly token?: string | undefined
   readonly tokenExpires: Date
@@ -24,8 +28,9 @@ export interface UserInput {
 
 const INSERT = sql(`
   insert into users (uuid, email, username, first_name, last_name, has_signed_terms, token_hash, token_sealed,
-                     token_created, token_expires)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, now(), $9)
+                     token_created, token_expires, is_admin)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, now(), $9, $10)
+      on conflict (username) do nothing
   returning id`)
 
 export interface NewUser {
@@ -34,7 +39,14 @@ export interface NewUser {
   readonly token: string
 }
 
-/** Unverified and inactive. @throws {RangeError} the token that was given is too weak. */
+export const addressTaken = (): Refused => new Refused('conflict', 'A user with this email address already exists.')
+
+/**
+ * Unverified and inactive.
+ *
+ * @throws {RangeError} the token that was given is too weak.
+ * @throws {Refused} conflict: there is such an account, also one that somebody else makes at this moment.
+ */
 export async function addUser(tx: Queryable, secretKey: SecretKeys, input: UserInput): Promise<NewUser> {
   const { uuid = randomUUID(), token = generateToken(), email } = input
   checkToken(token)
@@ -48,12 +60,17 @@ export async function addUser(tx: Queryable, secretKey: SecretKeys, input: UserI
     hashToken(token),
     sealToken(secretKey, uuid, token),
     input.tokenExpires,
+    input.isAdmin ?? false,
   ])
-  return { id: (row as { id: bigint }).id, uuid, token }
+  if (!row) throw addressTaken()
+  return { id: row.id, uuid, token }
 }
 
-const VERIFY = sql('update users set email_verified = true, verified_at = now() where id = $1')
+const VERIFY = sql(
+  'update users set email_verified = true, verified_at = now(), verification_hash = null where id = $1',
+)
 
+/** A code that is on its way is worth nothing any more. */
 export async function verifyUser(tx: Queryable, id: bigint): Promise<void> {
   await tx.query(VERIFY, [id])
 }
@@ -99,7 +116,7 @@ const REJECT = sql(
   'update users set moderated = true, moderated_at = now(), is_rejected = true, rejected_reason = $2 where id = $1',
 )
 
-export async function rejectUser(tx: Queryable, id: bigint, reason: string): Promise<void> {
+export async function rejectUser(tx: Queryable, id: bigint, reason: string | null): Promise<void> {
   await tx.query(REJECT, [id, reason])
 }
 
@@ -118,4 +135,28 @@ export async function renewToken(tx: Queryable, secretKey: SecretKeys, uuid: str
   await endSessionsOf(tx, user.id)
   await endGrantsOf(tx, user.id)
   return token
+}
+
+const SET_ADMIN = sql('update users set is_admin = $2 where id = $1')
+
+export async function setAdmin(tx: Queryable, id: bigint, isAdmin: boolean): Promise<void> {
+  await tx.query(SET_ADMIN, [id, isAdmin])
+}
+
+const DELETE = sql('delete from users where id = $1')
+const IS_REFERRED_TO = '23503'
+
+/**
+ * With its password, groups and codes. For an account that was never accepted: nothing else knows of it.
+ *
+ * @throws {Refused} conflict: projects, memberships or their history refer to it.
+ */
+export async function deleteUser(tx: Queryable, id: bigint, username: string): Promise<void> {
+  try {
+    await tx.query(DELETE, [id])
+  } catch (error) {
+    if (isSqlError(error) && error.code === IS_REFERRED_TO)
+      throw new Refused('conflict', `Cannot delete. User ${username} has been a part of projects.`)
+    throw error
+  }
 }

@@ -2,10 +2,10 @@ import { Readable } from 'node:stream'
 import type { z } from 'zod'
 import { json, jsonText, nothing, type Answer } from '../http/answer.ts'
 import { forComponent, forNobody, forUser, type Call, type Route, type UserCall } from '../http/call.ts'
-import { badRequest, Fault } from '../http/fault.ts'
+import { badRequest, Fault, type FaultName } from '../http/fault.ts'
 import { parseBody, readJson, shown } from '../http/json.ts'
 import { validate } from '../http/validate.ts'
-import { setDefaultProject, type DefaultProjectRefusal } from '../identity/default-project.ts'
+import { messageOf, setDefaultProject, type DefaultProjectRefusal } from '../identity/default-project.ts'
 import { allUsernames } from '../identity/usernames.ts'
 import { catalogsBody, defaultProjectBody } from './account-schemas.ts'
 import { feedbackOf } from './feedback-form.ts'
@@ -68,23 +68,26 @@ async function feedback(call: UserCall): Promise<Answer> {
   return nothing()
 }
 
-export const DEFAULT_PROJECT_FAULTS: Readonly<Record<DefaultProjectRefusal, (id: string) => Fault>> = {
-  unverified: () => new Fault('notAllowed', 'User account does not have a verified email address.'),
-  unmoderated: () => new Fault('notAllowed', 'User account is not moderated.'),
-  rejected: () => new Fault('notAllowed', 'This account has been rejected.'),
-  inactive: () => new Fault('notAllowed', 'User account is not active.'),
-  unknown: (id) => new Fault('itemNotFound', `There is no project identified by ${id}.`),
-  dead: (id) => new Fault('conflict', `Project ${id} is not alive.`),
-  'no member': () => new Fault('itemNotFound', 'This is not a valid membership request.'),
-  'not permitted': () => new Fault('forbidden', 'You do not have the permissions to perform this action.'),
+export const DEFAULT_PROJECT_FAULTS: Readonly<Record<DefaultProjectRefusal, FaultName>> = {
+  unverified: 'notAllowed',
+  unmoderated: 'notAllowed',
+  rejected: 'notAllowed',
+  inactive: 'notAllowed',
+  unknown: 'itemNotFound',
+  dead: 'conflict',
+  'no member': 'itemNotFound',
+  'not permitted': 'forbidden',
 }
 
 /** Source: identity specification, 5. */
 async function defaultProject(call: UserCall): Promise<Answer> {
   const { project_id: id } = validate(defaultProjectBody, readJson(call.body, call.header('content-type')))
   if (id === null || id === undefined) throw new Fault('forbidden', 'Project id not specified')
-  const refusal = typeof id === 'string' ? await setDefaultProject(call.service.database, call.user.id, id) : 'unknown'
-  if (refusal !== null) throw DEFAULT_PROJECT_FAULTS[refusal](shown(id))
+  const refusal =
+    typeof id === 'string'
+      ? await call.service.database.transaction((tx) => setDefaultProject(tx, call.user.id, id))
+      : 'unknown'
+  if (refusal !== null) throw new Fault(DEFAULT_PROJECT_FAULTS[refusal], messageOf(refusal, shown(id)))
   return nothing()
 }
 

@@ -4,7 +4,7 @@ import { forNobody, type Call, type Route } from '../http/call.ts'
 import { formOf, type Form } from '../http/form.ts'
 import { hashPassword, passwordProblem } from '../identity/passwords.ts'
 import { isAccountAddress } from '../mail/headers.ts'
-import { proveAddress, signUp } from '../operations/sign-up.ts'
+import { proveAddress, signUp, verificationMail } from '../operations/sign-up.ts'
 import { readTerms } from '../operations/terms.ts'
 import { csrfField, errorLine, field } from '../pages/forms.ts'
 import { shownPage } from '../pages/layout.ts'
@@ -95,10 +95,8 @@ async function create(call: Call): Promise<Answer> {
       hasSignedTerms: true,
       tokenExpires: desk.newExpiry(),
     })
-    const text =
-      code === null
-        ? `Somebody, maybe you, signed up with this address, which has an account already. Sign in: ${settings.baseUrl}/ui/login`
-        : `Open this address to prove that this one is yours: ${settings.baseUrl}/ui/activate?auth=${code}`
+    if (code !== null) return { mails: [verificationMail(settings.baseUrl, email, code)] }
+    const text = `Somebody, maybe you, signed up with this address, which has an account already. Sign in: ${settings.baseUrl}/ui/login`
     return { mails: [{ to: [email], subject: 'Your account', text }] }
   })
   return shownPage({

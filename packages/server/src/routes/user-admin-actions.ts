@@ -2,7 +2,7 @@ import type { Queryable } from '../db/statement.ts'
 import { badRequest, Fault } from '../http/fault.ts'
 import { shown } from '../http/json.ts'
 import { isObject } from '../http/validate.ts'
-import { changeDefaultProject } from '../identity/default-project.ts'
+import { messageOf, setDefaultProject } from '../identity/default-project.ts'
 import {
   activateAccount,
   changed,
@@ -64,10 +64,10 @@ export function actionIn(document: unknown): Action {
 /** As the user could: X-12. @throws {Fault} 403, 404, 409 with the messages of that call; the state of an account is a 409. */
 async function setDefault(tx: Queryable, uuid: string, id: unknown): Promise<Acted> {
   const before = await findAccount(tx, uuid)
-  const refusal = typeof id === 'string' ? await changeDefaultProject(tx, before.id, id) : 'unknown'
+  const refusal = typeof id === 'string' ? await setDefaultProject(tx, before.id, id) : 'unknown'
   if (refusal !== null) {
-    const fault = DEFAULT_PROJECT_FAULTS[refusal](shown(id))
-    throw fault.fault === 'notAllowed' ? new Fault('conflict', fault.message) : fault
+    const fault = DEFAULT_PROJECT_FAULTS[refusal]
+    throw new Fault(fault === 'notAllowed' ? 'conflict' : fault, messageOf(refusal, shown(id)))
   }
   const after = await findAccount(tx, uuid)
   return { user: { default_project: after.default_project }, changes: changed(before, after, ['default_project']) }

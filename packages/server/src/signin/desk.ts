@@ -29,6 +29,7 @@ const FIND = sql(`
     from users
    where username = $1`)
 const LOCK = sql('select token_expires from users where id = $1 for update')
+const NOTE = sql('update users set last_login = now() where id = $1')
 const UPGRADE = sql('update users set password = $2 where id = $1 and password = $3')
 
 interface Row {
@@ -84,6 +85,7 @@ export class Desk {
       const isOver = !locked?.token_expires || locked.token_expires.getTime() <= Date.now()
       const expires = isOver ? this.newExpiry() : (locked.token_expires as Date)
       if (isOver) await renewToken(tx, this.#key, row.uuid, expires)
+      await tx.query(NOTE, [row.id])
       if (replaces !== '') await endSession(tx, replaces)
       return startSession(tx, row.id, expires)
     })

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { parseExact, stringifyExact } from 'astakosclient/wire'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startWorldService, type WorldService } from '../../scripts/world-service.ts'
+import { startWorldService, type WorldService, type WorldServiceOptions } from '../../scripts/world-service.ts'
 import { admin } from '../../src/admin/command.ts'
 import { SCOPES } from '../../src/admin/scopes.ts'
 import { addAdminToken } from '../../src/admin/tokens.ts'
@@ -100,7 +100,7 @@ export interface Setup {
 }
 
 /** A service on the recorded world, which each test gets fresh. */
-export function adminWorld(): Setup {
+export function adminWorld(serviceOptions: WorldServiceOptions = {}): Setup {
   let service: WorldService
   let world: AdminWorld
   let all: string
@@ -115,7 +115,7 @@ export function adminWorld(): Setup {
     const server = await startServer(database)
     const fresh = await freshDatabase(server, migrated)
     const { connection } = fresh
-    service = await startWorldService(connection)
+    service = await startWorldService(connection, serviceOptions)
     pool = new pg.Pool({ ...connection, max: 1, types: EXACT })
     // It is dropped under it.
     pool.on('error', () => undefined)
@@ -151,7 +151,8 @@ export function adminWorld(): Setup {
       input: Readable.from([stringifyExact(input)]),
       output: { write: (piece: string | Uint8Array) => pieces.push(String(piece)) > 0 },
     }
-    await admin([operation, '-', '--database-url', url, '--secret-key-file', join(folder, 'key')], streams)
+    const options = ['--database-url', url, '--secret-key-file', join(folder, 'key'), '--mail-dir', folder]
+    await admin([operation, '-', ...options], streams)
     return parseExact(pieces.join(''))
   }
 
