@@ -246,6 +246,7 @@ const seeing: readonly Case[] = [
         'Invalid user UUID',
       )
       await expect(call('user-show', { user: 4711 })).rejects.toThrow('Invalid user ID')
+      await expect(call('user-show', {})).rejects.toThrow('user: is missing')
       await expect(call('user-show', { user: true })).rejects.toThrow(
         'user: must be an id, an e-mail address or a uuid',
       )
