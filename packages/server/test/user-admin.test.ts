@@ -322,7 +322,7 @@ for (const database of databases) {
         expect(await method({ metadata: {} })).toMatchObject({ affiliation: null, metadata: {} })
       })
 
-      it('a password, which ends sessions and grants but not the token', async () => {
+      it('a password, which renews the token and so ends sessions', async () => {
         await signedIn('alice')
         await signedIn('dave')
         expect(userOf(await put('alice', { password: 'correct horse' })).id).toBe(of('uuid:alice'))
@@ -332,7 +332,7 @@ for (const database of databases) {
         const rows = await audit()
         expect(rows).toMatchObject([{ after: { password_changed: true } }])
         expect(JSON.stringify(rows)).not.toContain('horse')
-        expect(messageOf(await call('GET', '', undefined, 'alice'))).toEqual([403, ''])
+        expect(messageOf(await call('GET', '', undefined, 'alice'))).toEqual([401, 'Invalid X-Auth-Token'])
       })
 
       it('nothing where nothing is sent', async () => {

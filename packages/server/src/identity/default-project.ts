@@ -22,7 +22,8 @@ const STATE = sql(`
    where u.id = $1
      for update of u`)
 
-const SET = sql('update users set default_project = $2 where id = $1')
+/** To set what is set already is no change. */
+const SET = sql('update users set default_project = $2 where id = $1 and default_project is distinct from $2')
 
 interface Row {
   email_verified: boolean

@@ -46,7 +46,11 @@ export async function addInPlace(
 }
 
 /** @returns the code that proves the address; null where there is such an account. */
-export async function signUp(tx: Queryable, secretKey: SecretKeys, { hashed, ...input }: SignUp): Promise<string | null> {
+export async function signUp(
+  tx: Queryable,
+  secretKey: SecretKeys,
+  { hashed, ...input }: SignUp,
+): Promise<string | null> {
   try {
     const { id } = await addInPlace(tx, secretKey, input)
     await setPassword(tx, id, hashed)

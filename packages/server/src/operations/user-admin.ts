@@ -98,22 +98,27 @@ export async function createAccount(
   return { ...user, changes: [...gone, made] }
 }
 
+export interface AccountChange {
+  readonly change: UserChange
+  readonly password: { readonly hashed: string; readonly tokenExpires: Date } | null
+}
+
 /**
- * @param hashed a new password; null: as it is. Whoever is signed in with the old one is out.
+ * @param password a new one; null: as it is. With it the token is renewed, and sessions end.
  * @throws {Refused} in this order: unknown; conflict: the login name is another account's.
  */
 export async function editAccount(
   tx: Queryable,
+  secretKey: SecretKeys,
   uuid: string,
-  change: UserChange,
-  hashed: string | null,
+  { change, password }: AccountChange,
 ): Promise<Change[]> {
   const before = await lockAccount(tx, uuid)
   if (Object.keys(change).length > 0) await changeUser(tx, before.id, change)
-  if (hashed !== null) await replacePassword(tx, before.id, hashed)
-  if (Object.keys(change).length === 0 && hashed === null) return []
+  if (password !== null) await replacePassword(tx, secretKey, before, password)
+  if (Object.keys(change).length === 0 && password === null) return []
   const after = shown(await findAccount(tx, uuid))
-  const told = hashed === null ? after : { ...after, password_changed: true }
+  const told = password === null ? after : { ...after, password_changed: true }
   return [{ subject: `user:${uuid}`, before: shown(before), after: told }]
 }
 

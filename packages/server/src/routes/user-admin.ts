@@ -73,8 +73,10 @@ async function edit(call: UserCall): Promise<Answer> {
     ...(has('metadata') ? { metadata: metadataIn(sent) } : {}),
   }
   const hashed = has('password') ? await hashPassword(passwordIn(sent, email ?? current)) : null
+  const { desk } = call.service
+  const password = hashed === null ? null : { hashed, tokenExpires: desk.newExpiry() }
   const { document } = await changing(call, 'change', async (tx) => {
-    const changes = await editAccount(tx, uuid, change, hashed)
+    const changes = await editAccount(tx, desk.key, uuid, { change, password })
     return { changes, document: await readUser(tx, uuid) }
   })
   return userAnswer(document)
