@@ -2,7 +2,7 @@ import { intArray } from '../db/connect.ts'
 import { sql, type Queryable } from '../db/statement.ts'
 import { syncLimits } from '../projects/sync.ts'
 import { lockInOrder } from './lock.ts'
-import { EXPECTED, findSuspects, sameKey, wrongLimitsOf, type Inconsistency } from './verify.ts'
+import { EXPECTED, sameKey, wrongLimitsOf, type Inconsistency } from './verify.ts'
 
 /**
  * What nobody has used and nobody tells of: pending commissions and the provision log name holdings by their ids. The
@@ -32,30 +32,26 @@ export interface Fixed {
 }
 
 /**
- * Limits become what the rules say, where they are not. Usage is never touched. Source: administration specification, 1.4.
- *
- * @param unexpected also what corresponds to nothing goes.
+ * Limits of these projects and of their members become what the rules say, where they are not. Usage is never touched.
+ * Source: administration specification, 1.4.
  */
-export async function fixLimits(
-  tx: Queryable,
-  { unexpected, itemsMax }: { readonly unexpected: boolean; readonly itemsMax: number },
-): Promise<Fixed> {
-  const suspects = await findSuspects(tx, unexpected)
-  if (suspects.projects.length + suspects.unexpected.length === 0)
-    return { changed: 0n, created: 0n, deleted: 0n, kept: 0n, items: [] }
-  await lockInOrder(tx, { projects: suspects.projects })
+export async function fixLimitsOf(tx: Queryable, projects: readonly bigint[], itemsMax: number): Promise<Fixed> {
+  await lockInOrder(tx, { projects })
   // Under the locks: what somebody has put right meanwhile is not counted.
-  const wrong = await wrongLimitsOf(tx, suspects.projects, itemsMax)
-  await syncLimits(tx, { projects: suspects.projects }, { holdings: suspects.unexpected })
-  const deleted =
-    suspects.unexpected.length === 0
-      ? []
-      : await tx.query<Inconsistency>(DELETE_UNEXPECTED, [intArray(suspects.unexpected)])
+  const { total, missing, items } = await wrongLimitsOf(tx, projects, itemsMax)
+  if (total > 0n) await syncLimits(tx, { projects })
+  return { changed: total - missing, created: missing, deleted: 0n, kept: 0n, items }
+}
+
+/** Of holdings that correspond to nothing, those that nothing tells of go. */
+export async function deleteUnexpected(tx: Queryable, ids: readonly bigint[], itemsMax: number): Promise<Fixed> {
+  await lockInOrder(tx, { holdings: ids })
+  const deleted = await tx.query<Inconsistency>(DELETE_UNEXPECTED, [intArray(ids)])
   return {
-    changed: wrong.total - wrong.missing,
-    created: wrong.missing,
+    changed: 0n,
+    created: 0n,
     deleted: BigInt(deleted.length),
-    kept: BigInt(suspects.unexpected.length - deleted.length),
-    items: [...wrong.items, ...deleted].slice(0, itemsMax),
+    kept: BigInt(ids.length - deleted.length),
+    items: deleted.slice(0, itemsMax),
   }
 }

@@ -76,11 +76,13 @@ export async function verifyLimits(
 }
 
 const SUSPECTS = sql(`${WRONG}
-  select coalesce(array_agg(distinct project_id) filter (where project_id is not null), '{}') as projects,
+  select count(*) as total, coalesce(array_agg(distinct project_id) filter (where project_id is not null), '{}') as projects,
          coalesce(array_agg(id) filter (where project_id is null), '{}') as unexpected
     from wrong`)
 
 export interface Suspects {
+  /** Holdings that are not as they should be. */
+  readonly total: bigint
   /** Ids of projects with a limit that is not right, their own or a member's. */
   readonly projects: readonly bigint[]
   /** Ids of holdings that correspond to nothing. */
@@ -92,11 +94,19 @@ export async function findSuspects(on: Queryable, unexpected: boolean): Promise<
   return row as Suspects
 }
 
+/** Of few projects, so each is looked up by its key. */
 const WRONG_OF = sql(`
   select e.holder, e.source, e.resource, e.computed, h."limit" as stored, count(*) over () as total,
-         count(*) filter (where h.id is null) over () as missing
+         count(*) filter (where h."limit" is null) over () as missing
     from (select * from (${EXPECTED}) as e where e.project_id = any($1::bigint[])) as e
-    left join holdings as h on ${sameKey('e', 'h')}
+    left join lateral (
+      select h."limit"
+        from holdings as h
+       where h.holder = e.holder and h.source = e.source and h.resource = e.resource
+       union all
+      select h."limit"
+        from holdings as h
+       where e.source is null and h.holder = e.holder and h.source is null and h.resource = e.resource) as h on true
    where e.computed is distinct from h."limit"
    order by e.holder, e.source nulls first, e.resource
    limit $2`)
