@@ -1,14 +1,9 @@
 import type { Database } from '../db/database.ts'
 import { sql, type Queryable } from '../db/statement.ts'
-import { addComponent, addResource, addService } from './registry.ts'
-
-/** The service's own services, as the catalog lists them. Source: overview, 2. */
-const OWN_SERVICES = [
-  { name: 'astakos_account', type: 'account', path: '/account/v1.0', version: 'v1.0' },
-  { name: 'astakos_identity', type: 'identity', path: '/identity/v2.0', version: 'v2.0' },
-  { name: 'astakos_weblogin', type: 'astakos_weblogin', path: '/weblogin', version: '' },
-  { name: 'astakos_oauth2', type: 'astakos_auth', path: '/oauth2', version: '' },
-] as const
+import { servicesOf } from './companions.ts'
+import { addComponent } from './registry.ts'
+import { modifyResource } from './resources.ts'
+import { importServices } from './service-import.ts'
 
 const FIND = sql("select base_url from components where name = 'astakos' for update")
 const LOCK = sql('lock table components in share row exclusive mode')
@@ -16,15 +11,13 @@ const LOCK = sql('lock table components in share row exclusive mode')
 const MOVE_COMPONENT = sql("update components set base_url = $1, ui_url = $2 where name = 'astakos'")
 const MOVE_ENDPOINTS = sql(`
   update endpoints as e
-     set data = jsonb_set(e.data, '{publicURL}', to_jsonb($1 || v.path))
+     set data = jsonb_set(e.data, '{publicURL}', to_jsonb(v.url))
     from services as s
-    join unnest($2::text[], $3::text[]) as v (name, path) on v.name = s.name
+    join unnest($1::text[], $2::text[]) as v (name, url) on v.name = s.name
    where e.service_id = s.id`)
 
 /** How many pending applications a user may have, unless an operator says otherwise. */
 const PENDING_APPLICATIONS = 3n
-
-const UNLIMITED = 2n ** 63n - 1n
 
 /** At the first start the service registers itself; after that it only follows its base URL. @returns the one before, if it was another one. */
 export async function bootstrap(database: Database, baseUrl: string): Promise<string | null> {
@@ -44,25 +37,15 @@ export async function bootstrap(database: Database, baseUrl: string): Promise<st
 async function register(tx: Queryable, baseUrl: string): Promise<void> {
   // Nobody is shown its token: the service doesn't call itself.
   await addComponent(tx, { name: 'astakos', baseUrl, uiUrl: `${baseUrl}/ui` })
-  for (const { name, type, path, version } of OWN_SERVICES) {
-    const endpoint = { versionId: version, publicURL: baseUrl + path, 'SNF:exposeVersion': 'True' }
-    // oxlint-disable-next-line no-await-in-loop -- their order is the catalog's
-    await addService(tx, { component: 'astakos', name, type, endpoints: [endpoint] })
-  }
-  await addResource(tx, {
-    name: 'astakos.pending_app',
-    description: 'Number of pending project applications',
-    unit: null,
-    serviceType: 'account',
-    serviceOrigin: 'astakos_account',
-    uiVisible: false,
-    apiVisible: false,
-    systemDefault: PENDING_APPLICATIONS,
-    projectDefault: UNLIMITED,
-  })
+  await importServices(tx, servicesOf('astakos', baseUrl))
+  await modifyResource(tx, 'astakos.pending_app', { systemDefault: PENDING_APPLICATIONS })
 }
 
 async function move(tx: Queryable, baseUrl: string): Promise<void> {
+  const services = servicesOf('astakos', baseUrl)
   await tx.query(MOVE_COMPONENT, [baseUrl, `${baseUrl}/ui`])
-  await tx.query(MOVE_ENDPOINTS, [baseUrl, OWN_SERVICES.map(({ name }) => name), OWN_SERVICES.map(({ path }) => path)])
+  await tx.query(MOVE_ENDPOINTS, [
+    services.map(({ name }) => name),
+    services.map(({ endpoints }) => endpoints[0]?.['publicURL']),
+  ])
 }

@@ -1,8 +1,11 @@
 import type { Operation } from '../operation.ts'
 import { auditOperations } from './audit.ts'
 import { commissionOperations } from './commissions.ts'
+import { componentOperations } from './components.ts'
 import { projectOperations } from './projects.ts'
 import { quotaOperations } from './quotas.ts'
+import { resourceOperations } from './resources.ts'
+import { serviceOperations } from './services.ts'
 import { tokenOperations } from './tokens.ts'
 import { userOperations } from './users.ts'
 
@@ -10,6 +13,9 @@ import { userOperations } from './users.ts'
 export const operations: ReadonlyMap<string, Operation> = new Map(
   [
     ...userOperations,
+    ...componentOperations,
+    ...serviceOperations,
+    ...resourceOperations,
     ...quotaOperations,
     ...commissionOperations,
     ...projectOperations,
