@@ -1,6 +1,7 @@
 import { sql, type Queryable } from '../db/statement.ts'
 import { hashToken } from '../identity/tokens.ts'
 import { randomText } from './random-text.ts'
+import { refuseIf } from './refused.ts'
 
 /** What a code stands for: somebody let a client ask in their name. */
 export interface Grant {
@@ -21,15 +22,24 @@ export interface FoundCode extends Grant {
 
 const CODE_LENGTH = 60
 
+/** A client that is being removed is waited for. */
 const ISSUE = sql(`
   insert into oauth2_codes (code_hash, user_id, client_id, redirect_uri, scope, challenge, expires)
-  values ($1, $2, $3, $4, $5, $6, now() + $7::double precision * interval '1 millisecond')`)
+  select $1, $2, id, $4, $5, $6, now() + $7::double precision * interval '1 millisecond'
+    from oauth2_clients
+   where id = $3
+     for key share
+  returning code_hash`)
 
-/** @returns the code; its hash is stored, which is enough since it has more than 350 random bits. A-5: not for ever. */
+/**
+ * @returns the code; its hash is stored, which is enough since it has more than 350 random bits. A-5: not for ever.
+ * @throws {GrantRefused} the client is not there any more.
+ */
 export async function issueCode(tx: Queryable, grant: Grant, lifeMs: number): Promise<string> {
   const code = randomText(CODE_LENGTH)
   const { userId, clientId, redirectUri, scope, challenge } = grant
-  await tx.query(ISSUE, [hashToken(code), userId, clientId, redirectUri, scope, challenge, lifeMs])
+  const issued = await tx.query(ISSUE, [hashToken(code), userId, clientId, redirectUri, scope, challenge, lifeMs])
+  refuseIf(issued.length === 0, 'No such client found')
   return code
 }
 

@@ -2,7 +2,7 @@ import { refuseIf } from './refused.ts'
 
 /** Where a browser is sent with a code. Source: OAuth2 specification, 2 and 4. */
 
-const LENGTH_MAX = 5000
+export const REDIRECT_URI_LENGTH_MAX = 5000
 
 /** Printable ASCII alone: browsers take out what else there is, or make a slash of a backslash, and go somewhere else. */
 const PLAIN = /^[\x21-\x5b\x5d-\x7e]+$/
@@ -12,7 +12,7 @@ const SCHEME = /^[a-z][a-z\d+.-]*:/i
 /** @throws {GrantRefused} */
 export function checkRedirectUri(uri: string, registered: readonly string[]): void {
   refuseIf(!SCHEME.test(uri), 'Redirect uri should be an absolute URI')
-  refuseIf(uri.length > LENGTH_MAX, 'Redirect uri length limit exceeded')
+  refuseIf(uri.length > REDIRECT_URI_LENGTH_MAX, 'Redirect uri length limit exceeded')
   refuseIf(!isRegistered(uri, registered), 'Mismatching redirect uri')
 }
 
@@ -42,7 +42,7 @@ const SAFE_SCHEME = /^(?!javascript:|data:|vbscript:|blob:|file:|about:)[a-z][a-
 
 /** What an operator registers. @throws {RangeError} naming the rule. */
 export function checkOwnRedirectUri(uri: string): void {
-  const isWhole = SAFE_SCHEME.test(uri) && PLAIN.test(uri) && uri.length <= LENGTH_MAX
+  const isWhole = SAFE_SCHEME.test(uri) && PLAIN.test(uri) && uri.length <= REDIRECT_URI_LENGTH_MAX
   if (!isWhole || uri.includes('#')) throw new RangeError(`No absolute URI without a fragment: ${uri}`)
   if (hasDotSegments(uri)) throw new RangeError(`A redirect URI has no dot segments: ${uri}`)
   // What is a sign of its own in the policy of the page that leads there.

@@ -8,14 +8,33 @@ export interface Terms {
   readonly published: Date
 }
 
-const ADD = sql('insert into terms (body) values ($1) returning id')
-const RESET = sql('update users set has_signed_terms = false, date_signed_terms = null where has_signed_terms')
+const ADD = sql('insert into terms (body) values ($1) returning id, body, published')
 
-/** Everybody has to agree anew. @returns their number. */
-export async function addTerms(tx: Queryable, body: string): Promise<bigint> {
-  const [row] = await tx.query<{ id: bigint }>(ADD, [body])
-  await tx.query(RESET)
-  return (row as { id: bigint }).id
+/** In one order, so that whoever locks several users and this don't wait for each other. */
+const RESET = sql(`
+  with signed as materialized (select id from users where has_signed_terms order by id for no key update),
+       reset as (
+         update users set has_signed_terms = false, date_signed_terms = null where id = any(array(select id from signed))
+         returning 1
+       )
+  select count(*) as withdrawn from reset`)
+
+export interface NewTerms extends Terms {
+  /** How many had agreed to those before. */
+  readonly withdrawn: bigint
+}
+
+/** Everybody has to agree anew. */
+export async function addTerms(tx: Queryable, body: string): Promise<NewTerms> {
+  const [terms] = await tx.query<Terms>(ADD, [body])
+  const [row] = await tx.query<{ withdrawn: bigint }>(RESET)
+  return { ...(terms as Terms), withdrawn: row?.withdrawn ?? 0n }
+}
+
+const LIST = sql('select id, published from terms where $1::bigint is null or id > $1 order by id limit $2')
+
+export function listTerms(on: Queryable, after: bigint | null, count: number): Promise<Omit<Terms, 'body'>[]> {
+  return on.query<Omit<Terms, 'body'>>(LIST, [after, count])
 }
 
 const LATEST = sql('select id, body, published from terms order by id desc limit 1')
