@@ -70,7 +70,7 @@ interface WorldResource {
 const EMPTY = sql(`
   truncate users, groups, user_groups, components, services, endpoints, resources, projects, project_resources,
            applications, application_resources, memberships, project_log, membership_log, holdings, commissions, resolutions, idempotency_keys,
-           outbox, client_pepper, oauth2_clients, oauth2_redirect_urls, terms, sign_in_failures
+           outbox, client_pepper, oauth2_clients, oauth2_redirect_urls, terms, sign_in_failures, imports
    restart identity cascade`)
 
 const START_SERIALS = sql("select setval('serials', $1, false)")

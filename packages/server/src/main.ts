@@ -13,6 +13,8 @@ Usage:
                                      users, components, quotas, projects, …: see astakos-server admin --help
   astakos-server rotate-key [STEP] [OPTION…]
                                      replace the secret key: see astakos-server rotate-key --help
+  astakos-server import --from URL [OPTION…]
+                                     bring an Astakos 0.21 over: see astakos-server import --help
   astakos-server --help
 
 Examples:
@@ -56,6 +58,7 @@ type Command = (args: readonly string[]) => Promise<number>
 /** What is done beside the service; each has its own help. */
 const COMMANDS = new Map<string | undefined, () => Promise<Command>>([
   ['admin', async () => (await import('./admin/command.ts')).admin],
+  ['import', async () => (await import('./import/command.ts')).importOriginal],
   ['rotate-key', async () => (await import('./rotation/command.ts')).rotateKey],
 ])
 

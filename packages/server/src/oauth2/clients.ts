@@ -36,7 +36,7 @@ export async function findClient(on: Queryable, identifier: string): Promise<Cli
  * something that is sealed in the database: without the secret key nothing can be tried. With it somebody would have the
  * tokens anyway.
  */
-function secretHashOf(pepper: Buffer, identifier: string, secret: string): Buffer {
+export function secretHashOf(pepper: Buffer, identifier: string, secret: string): Buffer {
   return createHmac('sha256', pepper).update(`oauth2 client\0${identifier}\0${secret}`).digest()
 }
 
@@ -66,13 +66,22 @@ const ADD_URLS = sql(`
   insert into oauth2_redirect_urls (client_id, url)
   select $1, url from unnest($2::text[]) with ordinality as u (url, place) order by place`)
 
-/** @returns its id. @throws {RangeError} naming the rule that is broken. @throws {Refused} the identifier is taken. */
-export async function addClient(tx: Queryable, keys: SecretKeys, client: ClientInput): Promise<bigint> {
-  const { identifier, secret, isConfidential, isTrusted, redirectUris } = client
+/** @throws {RangeError} naming the rule that is broken. */
+export function checkClient({
+  identifier,
+  secret,
+  isConfidential,
+}: Pick<ClientInput, 'identifier' | 'secret' | 'isConfidential'>): void {
   if (!/^[!-9;-~]{1,255}$/.test(identifier))
     throw new RangeError('An identifier is of 1 to 255 visible ASCII characters without a colon')
   if (secret === '' || secret?.includes('\0')) throw new RangeError('A secret is a text that is not empty')
   if (isConfidential && secret === null) throw new RangeError('A confidential client has a secret')
+}
+
+/** @returns its id. @throws {RangeError} naming the rule that is broken. @throws {Refused} the identifier is taken. */
+export async function addClient(tx: Queryable, keys: SecretKeys, client: ClientInput): Promise<bigint> {
+  const { identifier, secret, isConfidential, isTrusted, redirectUris } = client
+  checkClient(client)
   redirectUris.forEach(checkOwnRedirectUri)
   const secretHash = secret === null ? null : secretHashOf(await pepperOf(tx, keys), identifier, secret)
   const [row] = await tx.query<{ id: bigint }>(ADD, [identifier, secretHash, isConfidential, isTrusted])
