@@ -5,7 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { Database as OwnDatabase } from '../src/db/database.ts'
 import { importOriginal } from '../src/import/command.ts'
+import { bootstrap } from '../src/operations/bootstrap.ts'
 import { dumpOf } from './support/dump.ts'
 import { ask, importFolder, optionsOf, runImport } from './support/imports.ts'
 import { migrated } from './support/migrated.ts'
@@ -232,6 +234,24 @@ describe('an import', () => {
     expect(await run()).toMatch(/^nothing to do: this database holds what --from held at the import of 20/)
     expect(JSON.parse(await run('--json'))).toMatchObject({ outcome: 'nothing to do' })
     expect(await dumpOf(to.connection)).toBe(before)
+  })
+
+  it('makes the services of serve make room, and is the same after its next start', async () => {
+    const started = async (baseUrl: string): Promise<void> => {
+      const own = new OwnDatabase(to.connection)
+      await bootstrap(own, baseUrl)
+      await own.close()
+    }
+    await started('https://try.example/astakos')
+    expect(await run()).toContain('Imported')
+    const names = 'select name from services order by id limit 3'
+    expect((await ask<{ name: string }>(to.connection, names)).map(({ name }) => name)).toEqual([
+      'astakos_identity',
+      'astakos_account',
+      'pithos_object-store',
+    ])
+    await started('https://new.example/astakos')
+    expect(await run()).toContain('nothing to do')
   })
 
   it('is refused once something has changed, on either side', async () => {

@@ -65,6 +65,7 @@ for (const database of databases)
         `project:${uuidOf('project', 9)} - cyclades.vm: carried 47, computed 40`,
         '--project-admins (ASTAKOS_PROJECT_ADMINS',
         '1 users and 0 components have tokens of fewer than 22 characters',
+        '1 users have a login name that is not their address',
         '2 active users have no local way to sign in',
         'The component astakos is at https://accounts.old.example/astakos',
       ])
@@ -130,6 +131,15 @@ for (const database of databases)
         null,
         null,
       ])
+    })
+
+    it('takes the code of a mail that was sent before', async () => {
+      const prove = (code: string): Promise<Reply> => send('GET', `${service.baseUrl}/ui/activate?auth=${code}`)
+      const verified = `select email_verified from users where id = ${userId(20)}`
+      await prove('used-21')
+      expect(await ask(to, verified)).toEqual([{ email_verified: false }])
+      await prove('code-20')
+      expect(await ask(to, verified)).toEqual([{ email_verified: true }])
     })
 
     it('answers every quota as the holdings of the original say', async () => {

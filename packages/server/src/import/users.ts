@@ -116,7 +116,10 @@ export async function copyUsers(to: Import): Promise<void> {
     to.notes.steps.push(
       `${users} users and ${components} components have tokens of fewer than 22 characters, which could be guessed: they work; renew them`,
     )
-  const others = await to.source.count('auth_user', 'lower(username) <> lower(email)')
+  const others = await to.source.count(
+    'im_astakosuser as a join auth_user as u on u.id = a.user_ptr_id',
+    'lower(u.username) <> lower(u.email)',
+  )
   if (others > 0)
     to.notes.steps.push(`${others} users have a login name that is not their address: they sign in by that name`)
   await refuseAny(

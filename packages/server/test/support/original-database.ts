@@ -61,7 +61,7 @@ const project = (number: string): string => `(3000 + ${number} + ${number} / 50)
 const people = ({ users }: Size): string => `
 insert into auth_user
 select ${user('i')}, '!', timestamptz '2015-01-01 00:00:00.123456+00' + i * interval '1 minute', i = 4,
-       case when i = 17 then 'User17@example.org' else 'user' || i || '@example.org' end, 'First' || i, 'Läst' || i,
+       case when i = 17 then 'User17@example.org' when i = 18 then 'eighteen' else 'user' || i || '@example.org' end, 'First' || i, 'Läst' || i,
        'User' || i || '@Example.org', i = 4, i % 20 > 3, timestamptz '2012-03-04 05:06:07.000001+00' + i * interval '1 hour'
   from generate_series(1, ${users}) as i;
 insert into auth_user values
