@@ -11,6 +11,11 @@ Usage:
   astakos-server demo [OPTION…]      run it with a small sample cloud in it, and show a tour
   astakos-server admin NAME '{json}' [OPTION…]
                                      users, components, quotas, projects, …: see astakos-server admin --help
+  astakos-server backup FILE [OPTION…]
+  astakos-server restore FILE [OPTION…]
+                                     the whole database, while services run; without the secret key
+  astakos-server migrate [--dry-run] [OPTION…]
+                                     bring the schema up to date, as each start does
   astakos-server rotate-key [STEP] [OPTION…]
                                      replace the secret key: see astakos-server rotate-key --help
   astakos-server import --from URL [OPTION…]
@@ -59,6 +64,9 @@ type Command = (args: readonly string[]) => Promise<number>
 const COMMANDS = new Map<string | undefined, () => Promise<Command>>([
   ['admin', async () => (await import('./admin/command.ts')).admin],
   ['import', async () => (await import('./import/command.ts')).importOriginal],
+  ['backup', async () => (await import('./backup/command.ts')).backup],
+  ['restore', async () => (await import('./backup/command.ts')).restore],
+  ['migrate', async () => (await import('./migration/command.ts')).migrateCommand],
   ['rotate-key', async () => (await import('./rotation/command.ts')).rotateKey],
 ])
 

@@ -14,8 +14,6 @@ const BASE_URL = sql("select base_url from components where name = 'astakos'")
 
 /** The database of a service for a command beside it: its mails are left to the service. */
 export async function openDatabase(config: ServerConfig): Promise<Environment & AsyncDisposable> {
-  if (config.dataDir === null && config.databaseUrl === null)
-    throw new ConfigError('--throw-away', 'holds nothing that a command could work on')
   const cluster = await clusterOf(config)
   const database = new Database(() => cluster.where())
   const close = async (): Promise<void> => {
@@ -37,7 +35,9 @@ export async function openDatabase(config: ServerConfig): Promise<Environment & 
 }
 
 /** An embedded server that a service keeps running is used beside it; else one is started for as long as the command takes. */
-async function clusterOf({ databaseUrl, dataDir, postgresBin }: ServerConfig): Promise<Cluster> {
+export async function clusterOf({ databaseUrl, dataDir, postgresBin }: ServerConfig): Promise<Cluster> {
+  if (dataDir === null && databaseUrl === null)
+    throw new ConfigError('--throw-away', 'holds nothing that a command could work on')
   if (databaseUrl !== null) return givenCluster(databaseUrl)
   await checkDataFolder(dataDir as string)
   const folder = `${dataDir}/postgres`

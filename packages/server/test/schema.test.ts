@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { describeSchema, SCHEMA_FILE } from '../scripts/schema.ts'
-import { migrate, migrations } from '../src/db/migrate.ts'
+import { migrate, migrations, pendingSteps } from '../src/db/migrate.ts'
 import { migrated } from './support/migrated.ts'
 import { databases, freshDatabase, startServer, type Connection } from './support/postgres.ts'
 
@@ -40,15 +40,40 @@ for (const database of databases) {
       expect(await migrate(connection, mended)).toEqual(['bad'])
     })
 
-    it('of a later release is refused', async () => {
-      const connection = await fresh(migrated)
+    describe('of a later release', () => {
+      const newest = migrations().at(-1)?.number
+      const later = [
+        { number: 9998, name: 'wider', text: 'create table wider (a integer)', isCompatible: true },
+        { number: 9999, name: 'future', text: 'drop table wider', isCompatible: false },
+      ]
+
+      it('is worked with while all of its further steps are compatible', async () => {
+        const connection = await fresh(migrated)
+        expect(await migrate(connection, [...migrations(), ...later.slice(0, 1)])).toEqual(['wider'])
+        expect(await migrate(connection)).toEqual([])
+        expect(await pendingSteps(connection)).toEqual([])
+      })
+
+      it('is refused when one is not, and changed by nobody', async () => {
+        const connection = await fresh(migrated)
+        await migrate(connection, [...migrations(), ...later])
+        const message = `The database is of a later release: its schema is 9999, this code knows ${newest}`
+        await expect(migrate(connection)).rejects.toThrow(message)
+        await expect(pendingSteps(connection)).rejects.toThrow(message)
+      })
+    })
+
+    it('that was made before steps could be compatible is brought up to date, each step of it', async () => {
+      const connection = await fresh(nothing)
+      await migrate(connection, migrations().slice(0, 6))
       const client = new pg.Client(connection)
       await client.connect()
-      await client.query("insert into migrations (number, name) values (9999, 'future')")
+      await client.query('alter table migrations drop column compatible')
       await client.end()
-      await expect(migrate(connection)).rejects.toThrow(
-        `The database is of a later release: its schema is 9999, this code knows ${migrations().at(-1)?.number}`,
-      )
+      const rest = migrations().slice(6)
+      expect(await pendingSteps(connection)).toEqual(rest)
+      expect(await migrate(connection)).toEqual(rest.map(({ name }) => name))
+      expect(await describeSchema(connection)).toBe(readFileSync(SCHEMA_FILE, 'utf8'))
     })
 
     const refused: readonly (readonly [string, string])[] = [

@@ -31,6 +31,13 @@ export async function secretKeysOf(database: Database, { secretKeyFile: file, da
   return keys
 }
 
+/** Whether the keys of a file are those of a database; one that has none yet takes any. @throws when the file can't be read */
+export async function fits(database: Database, file: string): Promise<boolean> {
+  const keys = readSecretKeys(file)
+  const [row] = await database.query<{ sealed: Buffer }>(READ)
+  return !row || opensWith(keys, WORDS, row.sealed)
+}
+
 async function checkSecretKeys(database: Database, keys: SecretKeys, file: string): Promise<void> {
   await database.query(STORE, [sealToken(keys, WORDS, WORDS)])
   const [row] = await database.query<{ sealed: Buffer }>(READ)
