@@ -25,7 +25,7 @@ interface Place {
 export async function secretKeysOf(database: Database, { secretKeyFile: file, dataDir }: Place): Promise<SecretKeys> {
   if (file === null) return SecretKeys.random()
   const hasKeys = (await database.query(READ)).length > 0
-  const keys = hasKeys ? readSecretKeys(file) : loadSecretKeys(file, dataDir)
+  const keys = hasKeys ? readSecretKeys(file, dataDir) : loadSecretKeys(file, dataDir)
   await checkSecretKeys(database, keys, file)
   await takeOverPepper(database, keys)
   return keys

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { KEY_BYTES, SecretKeys } from './secret-keys.ts'
 
@@ -33,7 +33,8 @@ export function loadSecretKeys(file: string, dataDir: string | null = null): Sec
 }
 
 /** Of a database that has keys already: none is made. @throws when the file is missing, too. */
-export function readSecretKeys(file: string): SecretKeys {
+export function readSecretKeys(file: string, dataDir: string | null = null): SecretKeys {
+  if (existsSync(dirname(file))) checkOutside(file, dataDir)
   return keysOf(readKeyLines(file))
 }
 
