@@ -1,3 +1,4 @@
+-- Compatible: columns and tables that the release before neither reads nor has to fill.
 -- What operators do, and what an account has beside its names.
 
 -- Removing a component removes its services; their resources stay, with the name of the service that they came from (X-4).

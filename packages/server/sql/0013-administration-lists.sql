@@ -1,3 +1,4 @@
+-- Compatible: indexes alone.
 -- What operators list page by page. The conditions are about columns that do not change, so that updates of usage stay
 -- cheap: an index over usage would have to be written with each commission.
 create index holdings_of_members on holdings (id) where source is not null;

@@ -1,3 +1,4 @@
+-- Compatible: a table of its own.
 -- What came from a database of the original: a second import of the same changes nothing, and one of anything else is refused.
 -- Hashes under the secret key, by table, of what was read and of what was written: plain ones would let secrets be guessed.
 create table imports (
