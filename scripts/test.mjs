@@ -17,7 +17,7 @@ const stages = [
   { title: 'Dead code', run: ['knip', '--no-config-hints'] },
   { title: 'Client', run: ['vitest', 'run', '--project', 'client'], counts: true },
   { title: 'Service', run: ['vitest', 'run', '--project', 'server', '--maxWorkers', '3'], counts: true },
-  { title: 'End to end', run: ['vitest', 'run', '--project', 'e2e'], counts: true },
+  { title: 'End to end', run: ['vitest', 'run', '--project', 'e2e', '--maxWorkers', '2'], counts: true },
   { title: 'Client on a current Node', run: ['tsx', 'e2e/runtimes/unit-tests.ts'], counts: true },
 ]
 
