@@ -2,6 +2,7 @@ import type { SecretKeys } from '../identity/secret-keys.ts'
 import type { Change } from '../admin/operation.ts'
 import type { Queryable } from '../db/statement.ts'
 import type { Mail } from '../mail/mail.ts'
+import { Refused } from '../projects/refused.ts'
 import { activateUser, deactivateUser } from './activation.ts'
 import { signTerms } from './terms.ts'
 import { findAccount, lockAccount, type AccountFacts } from './user-admin.ts'
@@ -29,7 +30,7 @@ export function deactivateAccount(tx: Queryable, uuid: string, reason: string): 
 async function switched(tx: Queryable, uuid: string, act: () => Promise<Mail[]>): Promise<Acted> {
   const before = await findAccount(tx, uuid)
   const mails = await act().catch((error: unknown) => {
-    if (error instanceof RangeError) return null
+    if (error instanceof Refused && error.kind === 'conflict') return null
     throw error
   })
   const after = await findAccount(tx, uuid)
