@@ -165,7 +165,7 @@ async function complete(
 }
 
 /** What was opened is closed in reverse, all of it, whatever happens meanwhile. */
-class Closing {
+export class Closing {
   keepsFolder = false
   readonly #steps: (() => unknown)[] = []
 

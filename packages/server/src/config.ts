@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readConfigFile } from './config-file.ts'
+import { urlsOf } from './db/hosts.ts'
 import { isAddress } from './mail/headers.ts'
 import { readSmtpUrl } from './mail/smtp-url.ts'
 import { DEFAULT_SETTINGS, type ServiceSettings } from './settings.ts'
@@ -29,6 +30,8 @@ export interface ServerConfig {
   readonly mailFrom: string | null
   /** Start nothing. */
   readonly check: boolean
+  /** Processes that share the port. */
+  readonly workers: number
   readonly logLevel: string
   /** `/admin/v1` answers. */
   readonly adminApi: boolean
@@ -59,7 +62,10 @@ export const OPTIONS = {
   check: { value: '', help: 'tell whether it could start, and what is wrong; start nothing', isFlag: true },
   listen: { value: 'HOST:PORT', help: 'where to listen (127.0.0.1:8000); port 0 takes a free one' },
   'base-url': { value: 'URL', help: 'what clients call it by (http://HOST:PORT/astakos)' },
-  'database-url': { value: 'URL', help: 'a PostgreSQL 15 or newer; without it an embedded one is started' },
+  'database-url': {
+    value: 'URL',
+    help: 'a PostgreSQL 15 or newer, also HOST,HOST with a standby; without it an embedded one is started',
+  },
   'data-dir': { value: 'DIR', help: 'where the embedded one keeps its data, and mails go (./astakos-data)' },
   'throw-away': { value: '', help: 'an embedded one whose data end with it; for trying things', isFlag: true },
   'postgres-bin': { value: 'DIR', help: 'the programs of the embedded one, instead of those that come along' },
@@ -73,6 +79,7 @@ export const OPTIONS = {
   'trust-proxy': { value: 'CIDR,…', help: 'proxies whose X-Forwarded-… are believed (nobody)' },
   'cors-origin': { value: 'ORIGIN,…', help: 'pages that may call from a browser; * for all (none)' },
   'metrics-listen': { value: 'HOST:PORT', help: 'where Prometheus finds /metrics (off)' },
+  workers: { value: 'N', help: 'processes that answer, one for each core of this machine (1)' },
   'log-level': { value: 'LEVEL', help: 'fatal, error, warn, info, debug, trace or silent (info)' },
   'admin-api': { value: '', help: 'answer /admin/v1, for whoever has an admin token', isFlag: true },
   'user-admin-groups': { value: 'NAME,…', help: 'whose members may administer users over HTTP (off)' },
@@ -136,6 +143,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
         : addressOf('--mail-from', values['mail-from'], 'must be an address of mail'),
     check: values.check === 'true',
     adminApi: values['admin-api'] === 'true',
+    workers: workersOf(values.workers ?? '1'),
     logLevel: choiceOf('--log-level', values['log-level'] ?? 'info', LOG_LEVELS),
     settings: {
       ...DEFAULT_SETTINGS,
@@ -265,9 +273,11 @@ function tokenLifeOf(text: string): number {
 
 /** Never repeated in a message: it may hold a password. */
 function postgresUrlOf(text: string): string {
-  // Without a host, which is how a socket's folder is given, `URL` refuses what the driver takes.
-  if (!/^postgres(?:ql)?:\/\//.test(text) || !URL.canParse(text.replace('@/', '@host/')))
-    throw new ConfigError('--database-url', 'must be a postgresql:// URL')
+  try {
+    urlsOf(text)
+  } catch (error) {
+    throw new ConfigError('--database-url', (error as RangeError).message)
+  }
   return text
 }
 
@@ -320,6 +330,11 @@ function listOf<T>(text: string | undefined, itemOf: (text: string) => T): T[] {
 
 function numberOf(option: string, text: string): number {
   if (!/^\d{1,9}(?:\.\d+)?$/.test(text)) throw new ConfigError(option, 'must be a number, not negative')
+  return Number(text)
+}
+
+function workersOf(text: string): number {
+  if (!/^[1-9]\d?$/.test(text)) throw new ConfigError('--workers', 'must be a number from 1 to 99')
   return Number(text)
 }
 

@@ -4,9 +4,14 @@ import { pino, type Logger } from 'pino'
  * Structured, on standard error. Of a request nothing is logged but its id, route, method and status: no header, no query
  * and no body, since each may hold a token. Of an error from PostgreSQL neither the values nor the row it was about.
  */
-export function createLogger(level: string): Logger {
+export function createLogger(level: string, worker?: number): Logger {
   return pino(
-    { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describe } },
+    {
+      level,
+      base: { pid: process.pid, ...(worker === undefined ? {} : { worker }) },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: describe },
+    },
     pino.destination({ dest: 2, sync: true }),
   )
 }

@@ -1,7 +1,10 @@
+import cluster from 'node:cluster'
 import { styleText } from 'node:util'
 import { ConfigFileError } from './config-file.ts'
 import { ConfigError, OPTIONS, readConfig, variableOf, type OptionName } from './config.ts'
-import { startServer, type RunningServer } from './serve.ts'
+import { startServer } from './serve.ts'
+import { startWorkers } from './workers/parent.ts'
+import { startWorker } from './workers/worker.ts'
 
 const HELP = `A service compatible with Synnefo's Astakos: identity, quotas, commissions and projects on PostgreSQL.
 
@@ -25,11 +28,16 @@ Usage:
 Examples:
   astakos-server serve                                  on 127.0.0.1:8000, its data in ./astakos-data
   astakos-server serve --throw-away --listen :8080      for a try
+  astakos-server serve --workers 4                      on four cores
   astakos-server serve --database-url postgresql://astakos@/astakos?host=/run/postgresql \\
       --base-url https://accounts.example.org --trust-proxy 127.0.0.1 --secret-key-file /etc/astakos/key
 
 Options, each also read from an environment variable:
 `
+
+interface Stoppable {
+  stop(): Promise<void>
+}
 
 /** @returns the exit code; for `serve`, when it was told to stop. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -54,6 +62,8 @@ export async function main(args: readonly string[]): Promise<number> {
     await untilStopped(await run(rest))
     return 0
   } catch (error) {
+    // It has told the process that started it, which tells people.
+    if (cluster.isWorker) process.exit(1)
     return complain(isOfConfig(error) ? `${error.message}; see astakos-server --help` : messageOf(error))
   }
 }
@@ -91,13 +101,15 @@ function isOfConfig(error: unknown): error is Error {
   return error instanceof ConfigError || error instanceof ConfigFileError
 }
 
-async function serve(args: readonly string[]): Promise<RunningServer> {
-  const server = await startServer(readConfig(args))
+async function serve(args: readonly string[]): Promise<Stoppable> {
+  const config = readConfig(args)
+  if (cluster.isWorker) return startWorker(config)
+  const server = await (config.workers > 1 ? startWorkers(config) : startServer(config))
   process.stdout.write(`${server.authUrl}\n`)
   return server
 }
 
-async function demo(args: readonly string[]): Promise<RunningServer> {
+async function demo(args: readonly string[]): Promise<Stoppable> {
   // It brings the client along, which `serve` does not need.
   const { startDemo } = await import('./demo/demo.ts')
   return startDemo(args)
@@ -112,11 +124,13 @@ function ignoreClosedOutput(): void {
 }
 
 /** A second signal doesn't wait. */
-async function untilStopped(server: RunningServer): Promise<void> {
+async function untilStopped(server: Stoppable): Promise<void> {
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
   await server.stop()
+  // The channel to the process that started this one would keep it.
+  if (cluster.isWorker) process.disconnect()
 }
 
 function help(): string {

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Database } from './db/database.ts'
 import { sql } from './db/statement.ts'
 import type { Place } from './config.ts'
@@ -109,12 +109,15 @@ export class Metrics {
       name: 'astakos_commissions_pending',
       help: 'Commissions that were neither accepted nor rejected yet',
       labelNames: ['component'],
+      // Each process reads the same.
+      aggregator: 'max',
       registers,
     })
     new Gauge({
       name: 'astakos_commission_pending_age_seconds',
       help: 'Age of the oldest pending commission',
       labelNames: ['component'],
+      aggregator: 'max',
       registers,
       async collect() {
         this.reset()
@@ -129,20 +132,31 @@ export class Metrics {
     })
   }
 
-  /** On a listener of its own: who may call the service need not see this. */
-  async listen({ host, port }: Place): Promise<Server> {
-    const server = createServer((request, response) => {
-      if (request.url?.split('?')[0] !== '/metrics') return response.writeHead(404).end()
-      this.#registry.metrics().then(
-        (text) => response.writeHead(200, { 'content-type': this.#registry.contentType }).end(text),
-        () => response.writeHead(503).end(),
-      )
-      return undefined
-    })
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, host, resolve)
-    })
-    return server
+  text(): Promise<string> {
+    return this.#registry.metrics()
   }
+
+  /** Tells the process that started this one, whenever that asks. */
+  share(): void {
+    AggregatorRegistry.setRegistries([this.#registry])
+    // It is the making of one that makes this process listen.
+    void new AggregatorRegistry()
+  }
+}
+
+/** On a listener of its own: who may call the service need not see this. */
+export async function listenForMetrics({ host, port }: Place, text: () => Promise<string>): Promise<Server> {
+  const server = createServer((request, response) => {
+    if (request.url?.split('?')[0] !== '/metrics') return response.writeHead(404).end()
+    text().then(
+      (body) => response.writeHead(200, { 'content-type': Registry.PROMETHEUS_CONTENT_TYPE }).end(body),
+      () => response.writeHead(503).end(),
+    )
+    return undefined
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  return server
 }

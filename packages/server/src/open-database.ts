@@ -15,7 +15,7 @@ const BASE_URL = sql("select base_url from components where name = 'astakos'")
 /** The database of a service for a command beside it: its mails are left to the service. */
 export async function openDatabase(config: ServerConfig): Promise<Environment & AsyncDisposable> {
   const cluster = await clusterOf(config)
-  const database = new Database(() => cluster.where())
+  const database = new Database(cluster)
   const close = async (): Promise<void> => {
     await database.close()
     await cluster.stop()
@@ -38,7 +38,7 @@ export async function openDatabase(config: ServerConfig): Promise<Environment & 
 export async function clusterOf({ databaseUrl, dataDir, postgresBin }: ServerConfig): Promise<Cluster> {
   if (dataDir === null && databaseUrl === null)
     throw new ConfigError('--throw-away', 'holds nothing that a command could work on')
-  if (databaseUrl !== null) return givenCluster(databaseUrl)
+  if (databaseUrl !== null) return givenCluster(databaseUrl, () => undefined)
   await checkDataFolder(dataDir as string)
   const folder = `${dataDir}/postgres`
   const running = await runningConnection(folder)

@@ -47,6 +47,7 @@ describe('the options of serve', () => {
     'trust-proxy': '10.0.0.0/8, ::1',
     'cors-origin': 'https://a.example.org,*',
     'metrics-listen': ':9100',
+    workers: '4',
     'log-level': 'debug',
     'admin-api': 'true',
     'user-admin-groups': 'helpdesk, admin-api',
@@ -135,6 +136,9 @@ describe('the options of serve', () => {
     ['base-url', 'https://u:p@a/', '--base-url must have no query, no fragment and no password'],
     ['base-url', 'https://a/%20', '--base-url must have a path of plain characters'],
     ['database-url', 'mysql://u:secret@h/d', '--database-url must be a postgresql:// URL'],
+    ['database-url', 'postgresql://u:secret@a,/d', '--database-url names a host that is empty'],
+    ['workers', '0', '--workers must be a number from 1 to 99'],
+    ['workers', '1.5', '--workers must be a number from 1 to 99'],
     [
       'trust-proxy',
       'proxy.example.org',

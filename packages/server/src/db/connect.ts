@@ -4,8 +4,15 @@ import pg from 'pg'
 /** Where a database is: a URL, or what `pg` takes. */
 export type ConnectionSettings = pg.ClientConfig
 
-/** Asked for before each connection: an embedded server that was started again is somewhere else. */
-export type Whereabouts = () => ConnectionSettings
+/** Who knows where the database is. */
+export interface Whereabouts {
+  /** Asked before each connection: an embedded server that was started again is somewhere else. */
+  where(): ConnectionSettings
+  /** Told of each connection that was opened there. @throws {Error} it is not to be used. */
+  opened?(client: pg.Client, settings: ConnectionSettings, timeline: number): void
+  /** One could not be opened, or broke. */
+  suspect?(): void
+}
 
 /** int8 comes as `bigint`, also within JSON: a number would round. */
 const types: pg.CustomTypesConfig = {
@@ -54,4 +61,41 @@ export function createClient(
     connectionTimeoutMillis: 5000,
     keepAlive: true,
   })
+}
+
+interface Facts {
+  readonly read_only: boolean
+  readonly timeline: string
+}
+
+/**
+ * What is asked for differs from call to call in its length alone; planning anew each time costs more than it brings. The
+ * timeline grows with each promotion of a standby; a standby has none to tell.
+ */
+const ADMIT = `
+  select set_config('plan_cache_mode', 'force_generic_plan', false),
+         pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as read_only,
+         case when pg_is_in_recovery() then '0' else substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end as timeline`
+
+/**
+ * The timeline of a server that accepts writes: of one that does not, not even reads are taken, since they may be old.
+ *
+ * @throws {Error} it does not.
+ */
+export async function admit(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<Facts>(ADMIT)
+  const [facts] = rows
+  if (!facts || facts.read_only) throw new Error('This server does not accept writes')
+  return Number.parseInt(facts.timeline, 16)
+}
+
+interface Stream {
+  cork(): void
+  uncork(): void
+  destroy(): void
+}
+
+/** Not part of the driver's types. */
+export function streamOf(client: pg.Client): Stream {
+  return (client as unknown as { connection: { stream: Stream } }).connection.stream
 }

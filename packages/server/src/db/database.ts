@@ -1,6 +1,6 @@
 import pg from 'pg'
-import { createClient, type ConnectionSettings, type Whereabouts } from './connect.ts'
-import { DatabaseUnavailable, isSqlError, isUnavailable, OutcomeUnknown } from './errors.ts'
+import { admit, createClient, streamOf, type ConnectionSettings, type Whereabouts } from './connect.ts'
+import { DatabaseUnavailable, isReadOnly, isSqlError, isUnavailable, OutcomeUnknown } from './errors.ts'
 import { Line } from './line.ts'
 import { sql, type Queryable, type Statement } from './statement.ts'
 
@@ -12,6 +12,9 @@ const READ_LINES = 2
 
 /** Transactions that wait for each other's rows need connections of their own. */
 const TRANSACTIONS_MAX = 10
+
+/** The most that a process opens: those, the engine's and that which listens. */
+export const CONNECTIONS_MAX = READ_LINES + TRANSACTIONS_MAX + 2
 
 /** Who waits longer for one of them may come again. */
 const TRANSACTION_WAIT_MS = 5000
@@ -29,17 +32,20 @@ export class Database implements Queryable {
   /** @param lockTimeoutMs how long a statement waits for a locked row; then the caller may come again. */
   constructor(where: ConnectionSettings | Whereabouts, lockTimeoutMs: number = LOCK_TIMEOUT_MS) {
     this.#lockTimeoutMs = lockTimeoutMs
-    this.#where = typeof where === 'function' ? where : () => where
-    const find = this.#where
+    this.#where = isWhereabouts(where) ? where : { where: () => where }
+    const whereabouts = this.#where
     this.#lines = Array.from(
       { length: READ_LINES },
       () => new Line(this.#where, { lockTimeoutMs, silenceMaxMs: READ_ANSWER_MS }),
     )
+    const places = new WeakMap<pg.Client, ConnectionSettings>()
     const Client = class {
       constructor() {
-        const client = createClient(find(), { pipeline: true, lockTimeoutMs, answerTimeoutMs: TRANSACTION_ANSWER_MS })
+        const settings = whereabouts.where()
+        const client = createClient(settings, { pipeline: true, lockTimeoutMs, answerTimeoutMs: TRANSACTION_ANSWER_MS })
+        places.set(client, settings)
         // While it is lent out nobody else listens; whoever waits for a statement learns of it there.
-        client.on('error', () => undefined)
+        client.on('error', () => whereabouts.suspect?.())
         return client
       }
     }
@@ -47,12 +53,12 @@ export class Database implements Queryable {
       max: TRANSACTIONS_MAX,
       connectionTimeoutMillis: TRANSACTION_WAIT_MS,
       Client: Client as unknown as typeof pg.Client,
+      async onConnect(client) {
+        const settings = places.get(client as pg.Client)
+        const timeline = await admit(client as pg.Client)
+        if (settings) whereabouts.opened?.(client as pg.Client, settings, timeline)
+      },
     })
-    // The same statements over and over: planning them costs more than most of them.
-    this.#pool.on(
-      'connect',
-      (client) => void client.query('set plan_cache_mode = force_generic_plan').catch(() => undefined),
-    )
     // Of an idle connection: the next transaction opens another one.
     this.#pool.on('error', () => undefined)
   }
@@ -73,6 +79,7 @@ export class Database implements Queryable {
     try {
       client = await this.#pool.connect()
     } catch (error) {
+      this.#where.suspect?.()
       throw isSqlError(error) ? error : new DatabaseUnavailable(error)
     }
     let broken: Error | undefined
@@ -93,6 +100,10 @@ export class Database implements Queryable {
   async close(): Promise<void> {
     await Promise.all([...this.#lines.map((line) => line.close()), this.#pool.end()])
   }
+}
+
+function isWhereabouts(where: ConnectionSettings | Whereabouts): where is Whereabouts {
+  return 'where' in where && typeof where.where === 'function'
 }
 
 const BEGIN = sql('begin')
@@ -121,6 +132,7 @@ function transactionOn(client: pg.PoolClient): Queryable {
       try {
         return (await client.query({ ...statement, values: values as unknown[] })).rows as Row[]
       } catch (error) {
+        if (isReadOnly(error)) streamOf(client).destroy()
         throw isSqlError(error) ? error : new DatabaseUnavailable(error)
       }
     },

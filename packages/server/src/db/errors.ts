@@ -27,7 +27,12 @@ export function isSqlError(error: unknown): error is SqlError {
 const AWAY = /^(?:08|53|57P)/
 
 export function isUnavailable(error: unknown): boolean {
-  return error instanceof DatabaseUnavailable || (isSqlError(error) && AWAY.test(error.code))
+  return error instanceof DatabaseUnavailable || (isSqlError(error) && (AWAY.test(error.code) || isReadOnly(error)))
+}
+
+/** A server that has become a standby, or was told to take no more writes: nothing was done. */
+export function isReadOnly(error: unknown): boolean {
+  return isSqlError(error) && error.code === '25006'
 }
 
 /** A lock that was waited for too long, or a deadlock: nothing was done, and later it may work. */

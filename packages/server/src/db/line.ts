@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { createClient, type ClientOptions, type Whereabouts } from './connect.ts'
-import { DatabaseUnavailable, isSqlError } from './errors.ts'
+import { admit, createClient, streamOf, type ClientOptions, type Whereabouts } from './connect.ts'
+import { DatabaseUnavailable, isReadOnly, isSqlError } from './errors.ts'
 import type { Queryable, Statement } from './statement.ts'
 
 export interface LineOptions extends Omit<ClientOptions, 'pipeline' | 'answerTimeoutMs'> {
@@ -84,6 +84,7 @@ export class Line implements Queryable {
       const { rows, command } = await client.query({ ...statement, values: values as unknown[] })
       return { rows: rows as Row[], command }
     } catch (error) {
+      if (isReadOnly(error)) streamOf(client).destroy()
       throw isSqlError(error) ? error : new DatabaseUnavailable(error)
     }
   }
@@ -100,16 +101,21 @@ export class Line implements Queryable {
   }
 
   async #connect(onGone: () => void): Promise<pg.Client> {
-    const client = createClient(this.#where(), { ...this.#options, pipeline: true })
-    client.on('error', onGone)
+    const settings = this.#where.where()
+    const client = createClient(settings, { ...this.#options, pipeline: true })
+    client.on('error', () => {
+      onGone()
+      if (!this.#closed) this.#where.suspect?.()
+    })
     client.on('end', onGone)
     try {
       await client.connect()
-      // What is asked for differs from call to call in its length alone; planning anew each time costs more than it brings.
-      await client.query('set plan_cache_mode = force_generic_plan')
+      this.#where.opened?.(client, settings, await admit(client))
       return client
     } catch (error) {
       onGone()
+      streamOf(client).destroy()
+      this.#where.suspect?.()
       throw new DatabaseUnavailable(error)
     }
   }
@@ -133,17 +139,6 @@ export class Line implements Queryable {
     await client.end()
     clearTimeout(timer)
   }
-}
-
-interface Stream {
-  cork(): void
-  uncork(): void
-  destroy(): void
-}
-
-/** Not part of the driver's types. */
-function streamOf(client: pg.Client): Stream {
-  return (client as unknown as { connection: { stream: Stream } }).connection.stream
 }
 
 const held = new WeakSet<pg.Client>()

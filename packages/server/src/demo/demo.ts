@@ -1,4 +1,4 @@
-import { readConfig, variableOf, type OptionName, type ServerConfig } from '../config.ts'
+import { ConfigError, readConfig, variableOf, type OptionName, type ServerConfig } from '../config.ts'
 import { createLogger } from '../logger.ts'
 import { startServer, type RunningServer } from '../serve.ts'
 import { ADMINISTRATOR, loadSampleCloud } from './cloud.ts'
@@ -13,6 +13,7 @@ export async function startDemo(args: readonly string[]): Promise<RunningServer>
   const began = performance.now()
   const seconds = (): number => (performance.now() - began) / 1000
   const given = withAdministrator(readConfig(args, withDefaults(args, process.env)))
+  if (given.workers > 1) throw new ConfigError('--workers', 'is for serve: the demo is one process')
   const { config, isTemporary, remove } = await withMails(given)
   let stop = remove
   try {

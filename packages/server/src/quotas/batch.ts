@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { Line } from '../db/line.ts'
-import { isUnavailable, OutcomeUnknown } from '../db/errors.ts'
+import { isReadOnly, isUnavailable, OutcomeUnknown } from '../db/errors.ts'
 import { sql, type Queryable } from '../db/statement.ts'
 import { Ledger } from './decide.ts'
 import type { HoldingIds, Named } from './holding-ids.ts'
@@ -11,11 +11,8 @@ import { write, type StoredDecision } from './write.ts'
 
 export type Outcome = IssueAnswer | Resolution | KeyReused
 
-/** It was cleaned up between the statement that met it and the one that read it: once more, and it is new. */
-export class KeyVanished extends Error {}
-
-/** An operator deleted it since its id was looked up. Once more, and it is unknown, or a new one. */
-export class HoldingVanished extends Error {}
+/** Something was deleted between the statement that met it and the one that read it: once more, and it is not met. */
+export class Vanished extends Error {}
 
 const BEGIN = sql('begin')
 const COMMIT = sql('commit')
@@ -57,17 +54,14 @@ export async function runBatch(
 ): Promise<Outcome[]> {
   const client = await line.open()
   const tx = Line.queryable(client)
+  ids.learnFrom(client)
   const named = await ids.find(tx, requests)
   const claims = claimsOf(requests)
   const issues = requests.filter(({ kind }) => kind === 'issue').length
   const began = performance.now()
   let state: Awaited<ReturnType<typeof lock>>
   try {
-    state = await lock(tx, named, requests, claims, issues, lockTimeoutMs)
-    if (hasVanished(requests, named, state.holdings)) {
-      ids.clear()
-      throw new HoldingVanished()
-    }
+    state = await lock(tx, ids, named, requests, claims, issues, lockTimeoutMs)
   } catch (error) {
     await rollBack(client)
     throw error
@@ -91,6 +85,7 @@ export async function runBatch(
 
 async function lock(
   tx: Queryable,
+  ids: HoldingIds,
   named: Named,
   requests: readonly EngineRequest[],
   claims: readonly KeyClaim[],
@@ -108,6 +103,12 @@ async function lock(
     lockInOrder(tx, { keys: claims, serials: namedSerials(requests), holdings: namedHoldings(requests, named) }),
     issues > 0 ? tx.query<{ serial: bigint }>(DRAW_SERIALS, [issues]) : [],
   ])
+  // An operator may have deleted one whose id was known. It may be there again, under another id.
+  const gone = namedHoldings(requests, named).filter((id) => !locked.holdings.has(id))
+  if (gone.length > 0) {
+    ids.forget(gone)
+    throw new Vanished()
+  }
   const known = new Map<string, KeyRow>()
   if (locked.claimed.length < claims.length) {
     const claimed = new Set(locked.claimed.map(keyId))
@@ -117,7 +118,7 @@ async function lock(
       others.map(({ key }) => key),
     ])
     for (const row of rows) known.set(keyId(row), row)
-    if (rows.length < others.length) throw new KeyVanished()
+    if (rows.length < others.length) throw new Vanished()
   }
   return { known, serials: drawn.map(({ serial }) => serial), pending: locked.pending, holdings: locked.holdings }
 }
@@ -156,6 +157,7 @@ async function commit(client: pg.Client, sent: readonly Promise<unknown>[]): Pro
     command = result.command
   } catch (error) {
     // A refused write has made the COMMIT a ROLLBACK, so nothing was decided. A connection that broke says nothing.
+    if (isReadOnly(error)) throw error
     throw isUnavailable(error) ? new OutcomeUnknown('It is not known whether the commission was decided', error) : error
   }
   if (command !== 'COMMIT') throw new Error('The batch was rolled back')
@@ -164,14 +166,6 @@ async function commit(client: pg.Client, sent: readonly Promise<unknown>[]): Pro
 async function rollBack(client: pg.Client): Promise<void> {
   // Where the connection is gone, so is the transaction.
   await client.query('rollback').catch(() => undefined)
-}
-
-function hasVanished(
-  requests: readonly EngineRequest[],
-  named: Named,
-  holdings: ReadonlyMap<bigint, unknown>,
-): boolean {
-  return requests.some((request) => holdingsOf(request, named).some((id) => !holdings.has(id)))
 }
 
 function namedHoldings(requests: readonly EngineRequest[], named: Named): bigint[] {

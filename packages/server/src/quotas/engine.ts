@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts'
 import { isLockConflict, isUnavailable, OutcomeUnknown } from '../db/errors.ts'
 import { Line } from '../db/line.ts'
-import { HoldingVanished, KeyVanished, runBatch, type Outcome } from './batch.ts'
+import { Vanished, runBatch, type Outcome } from './batch.ts'
 import { HoldingIds } from './holding-ids.ts'
 import { findBlocked } from './probe.ts'
 import { KeyReused, type AnswerTo, type EngineRequest } from './requests.ts'
@@ -185,8 +185,7 @@ export class QuotaEngine {
           // oxlint-disable-next-line no-await-in-loop
           return await runBatch(this.#line, this.#ids, requests, options)
         } catch (error) {
-          const hasVanished = error instanceof KeyVanished || error instanceof HoldingVanished
-          if (!hasVanished || attempt === ATTEMPTS) throw error
+          if (!(error instanceof Vanished) || attempt === ATTEMPTS) throw error
         }
       }
     } finally {

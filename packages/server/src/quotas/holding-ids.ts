@@ -23,11 +23,18 @@ interface Unknown {
 }
 
 /**
- * The ids of holdings by their keys. What was found once stays true until an operator deletes a holding, which shows when it
- * is locked; the rest is asked again.
+ * The ids of holdings by their keys. An id is never given twice, so what was found once names that holding or none: whoever
+ * locks it sees which. What was not found is asked again.
  */
 export class HoldingIds {
   readonly #ids = new Map<string, bigint>()
+  #source: object | null = null
+
+  /** Another connection may lead to another server, where what was not replicated has its ids given again. */
+  learnFrom(connection: object): void {
+    if (this.#source !== connection) this.#ids.clear()
+    this.#source = connection
+  }
 
   /**
    * Of each provision of the issues among the requests; undefined for what names no holding. What is not known yet is
@@ -79,7 +86,13 @@ export class HoldingIds {
     this.#ids.set(text, id)
   }
 
-  /** For a holding that was deleted, and a database that was set back to an earlier state. */
+  /** Those of holdings that are gone. */
+  forget(gone: readonly bigint[]): void {
+    const ids = new Set(gone)
+    for (const [text, id] of this.#ids) if (ids.has(id)) this.#ids.delete(text)
+  }
+
+  /** For a database that was set back to an earlier state. */
   clear(): void {
     this.#ids.clear()
   }
