@@ -1,3 +1,4 @@
+-- Compatible: the release before listens to nothing.
 -- What processes keep in memory: a change of it is told to all of them when it is committed.
 
 create function tell_of_change() returns trigger language plpgsql as $$
