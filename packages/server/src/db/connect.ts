@@ -47,6 +47,9 @@ export interface ClientOptions {
   readonly answerTimeoutMs?: number
 }
 
+/** After that the database gives up a statement that nobody waits for any more. */
+const HANG_UP_MS = 1000
+
 export function createClient(
   settings: ConnectionSettings,
   { pipeline, lockTimeoutMs, answerTimeoutMs }: ClientOptions,
@@ -57,7 +60,10 @@ export function createClient(
     types,
     application_name: 'astakos-server',
     lock_timeout: lockTimeoutMs,
-    ...(answerTimeoutMs === undefined ? {} : { query_timeout: answerTimeoutMs }),
+    // This side hangs up; the database is not told, and would go on and keep its locks.
+    ...(answerTimeoutMs === undefined
+      ? {}
+      : { query_timeout: answerTimeoutMs, statement_timeout: answerTimeoutMs + HANG_UP_MS }),
     connectionTimeoutMillis: 5000,
     keepAlive: true,
   })
