@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { EXPECTED, sameKey } from '../quotas/verify.ts'
 
 /** What holds in a database in order: how many there are, and how many are in order. */
 export interface Check {
@@ -19,25 +20,9 @@ const PENDING = `
 
 /** Source: quota specification, 9.1. */
 const LIMITS = `
-  with ruled (holder, source, resource, "limit") as (
-    select 'project:' || p.uuid, null, r.name, case when p.state = 'active' then q.project_capacity else 0 end
-      from projects as p
-      join project_resources as q on q.project_id = p.id
-      join resources as r on r.id = q.resource_id
-     where p.state in ('active', 'suspended', 'terminated')
-     union all
-    select 'user:' || u.uuid, 'project:' || p.uuid, r.name,
-           case when p.state = 'active' and m.state in ('accepted', 'leave_requested') then q.member_capacity else 0 end
-      from memberships as m
-      join users as u on u.id = m.user_id
-      join projects as p on p.id = m.project_id
-      join project_resources as q on q.project_id = p.id
-      join resources as r on r.id = q.resource_id
-     where m.initialized and p.state in ('active', 'suspended', 'terminated'))
-  select count(*) as all, count(*) filter (where h."limit" = w."limit") as good
-    from ruled as w
-    left join holdings as h
-           on h.holder = w.holder and h.source is not distinct from w.source and h.resource = w.resource`
+  select count(*) as all, count(*) filter (where h."limit" = e.computed) as good
+    from (${EXPECTED}) as e
+    left join holdings as h on ${sameKey('e', 'h')}`
 
 /** Every number that was given out is behind its sequence. */
 const SERIALS = `

@@ -1,4 +1,5 @@
 import { sql, type Queryable } from '../db/statement.ts'
+import { EXPECTED, sameKey } from '../quotas/verify.ts'
 
 /** A limit that is not what projects and memberships make of it. */
 export interface LimitDifference {
@@ -22,30 +23,12 @@ export interface LimitComparison {
   readonly first: readonly LimitDifference[]
 }
 
-/** Those of 02 §9.1, as `syncLimits` writes them. */
 const COMPARISON = `
-  with computed as (
-    select 'project:' || p.uuid as holder, null as source, r.name as resource,
-           case when p.state = 'active' then q.project_capacity else 0 end as "limit"
-      from projects as p
-      join project_resources as q on q.project_id = p.id
-      join resources as r on r.id = q.resource_id
-     where p.state in ('active', 'suspended', 'terminated')
-     union all
-    select 'user:' || u.uuid, 'project:' || p.uuid, r.name,
-           case when p.state = 'active' and m.state in ('accepted', 'leave_requested') then q.member_capacity else 0 end
-      from memberships as m
-      join users as u on u.id = m.user_id
-      join projects as p on p.id = m.project_id
-      join project_resources as q on q.project_id = p.id
-      join resources as r on r.id = q.resource_id
-     where m.initialized and p.state in ('active', 'suspended', 'terminated')
-  ), compared as (
-    select coalesce(h.holder, c.holder) as holder, coalesce(h.source, c.source) as source,
-           coalesce(h.resource, c.resource) as resource, c."limit" as computed, h."limit" as carried
-      from computed as c
-      full join holdings as h
-        on h.holder = c.holder and coalesce(h.source, '') = coalesce(c.source, '') and h.resource = c.resource
+  with compared as (
+    select coalesce(h.holder, e.holder) as holder, coalesce(h.source, e.source) as source,
+           coalesce(h.resource, e.resource) as resource, e.computed, h."limit" as carried
+      from (${EXPECTED}) as e
+      full join holdings as h on ${sameKey('e', 'h')}
   )`
 
 const COUNT = sql(`${COMPARISON}
