@@ -7,7 +7,8 @@ import { SCENES, type SceneName } from './scenes.ts'
 import { openStage, type Stage } from './stage.ts'
 import { watch, type Outage } from './watch.ts'
 
-const WORKERS = 12
+/** For each service. */
+const WORKERS = 4
 
 export interface RoundReport {
   readonly scene: SceneName
@@ -70,7 +71,7 @@ async function playRound(stage: Stage, scene: SceneName, prefix: string, random:
   }
   const reader = watch(balancer.origin, '/astakos/account/v1.0/commissions', headersOf(world, 0))
   const workers = Promise.all(
-    Array.from({ length: WORKERS }, (_, n) =>
+    Array.from({ length: WORKERS * stage.services.length }, (_, n) =>
       charge(load, `${prefix}-${n}`, new Random(random.below(2 ** 31), n), () => isOver),
     ),
   )

@@ -43,6 +43,7 @@ export class Pair implements AsyncDisposable {
         '-E',
         'UTF8',
         '--locale=C',
+        '--no-sync',
       ])
       await pair.#primary.start()
       await pair.#primary.ask('create database astakos', 'postgres')
@@ -96,7 +97,17 @@ export class Pair implements AsyncDisposable {
   async #follow(): Promise<void> {
     const { port } = this.#primary
     const from = ['-h', '127.0.0.1', '-p', String(port), '-U', 'astakos']
-    await this.#command('pg_basebackup', [...from, '-D', this.#standby.data, '-R', '-X', 'stream', '-c', 'fast'])
+    await this.#command('pg_basebackup', [
+      ...from,
+      '-D',
+      this.#standby.data,
+      '-R',
+      '-X',
+      'stream',
+      '-c',
+      'fast',
+      '--no-sync',
+    ])
     await this.#standby.start()
     await this.#primary.ask("alter system set synchronous_standby_names = '*'")
     await this.#primary.ask('select pg_reload_conf()')
