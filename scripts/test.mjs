@@ -44,7 +44,7 @@ function outcomeOf({ run: [tool, ...args], counts }, countsFile) {
   const { status } = spawnSync(process.execPath, [join(root, 'node_modules/.bin', tool), ...args], {
     cwd: root,
     stdio: 'inherit',
-    timeout: 600_000,
+    timeout: 720_000,
     env: { ...process.env, COUNTS_FILE: countsFile },
   })
   if (!counts) return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
