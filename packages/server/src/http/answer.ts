@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { stringifyExact } from 'astakosclient/wire'
+import { escapeXml, type Fault } from './fault.ts'
 import { CONTENT_TYPES } from './negotiation.ts'
 
 /** What a call answers. */
@@ -44,12 +45,19 @@ const BARE_HEADERS = {
 }
 
 /** For what is not there, and what is not allowed, outside of the API. */
-export function page(title: string, status: number): Answer {
+export function page(title: string, status: number, text: string | null = null): Answer {
+  const more = text === null ? '' : `<p>${escapeXml(text)}</p>`
   const body = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
-<style>${BARE_STYLE}</style></head><body><main><h1>${title}</h1></main></body></html>
+<style>${BARE_STYLE}</style></head><body><main><h1>${title}</h1>${more}</main></body></html>
 `
   return { ...html(body, status), headers: BARE_HEADERS }
+}
+
+/** For people, who can't read documents. */
+export function faultPage({ status, message, headers }: Fault): Answer {
+  const shown = page(status >= 500 ? 'That did not work just now' : 'That did not work', status, message)
+  return { ...shown, headers: { ...shown.headers, 'cache-control': 'no-store', ...headers } }
 }
 
 export function redirect(location: string, status: 301 | 302, headers: Readonly<Record<string, string>> = {}): Answer {

@@ -9,7 +9,7 @@ import {
   type FastifyRequest,
 } from 'fastify'
 import type { Service } from '../service.ts'
-import { page, redirect, type Answer } from './answer.ts'
+import { faultPage, page, redirect, type Answer } from './answer.ts'
 import { authenticateComponent, authenticateUser, checkMembership } from './authenticate.ts'
 import type { Call, Method, Route } from './call.ts'
 import { corsHeaders, preflight } from './cors.ts'
@@ -51,6 +51,12 @@ const REQUEST_TIMEOUT_MS = 120_000
 /** Longer than load balancers keep theirs, so that they close first. */
 const KEEP_ALIVE_MS = 75_000
 
+/** No form of a page is longer, and people need no account to send one. */
+const PAGE_BYTES_MAX = 64 * 1024
+
+/** Of what is nowhere. */
+const STRAY_BYTES_MAX = 1024 * 1024
+
 /** CONNECT never gets here. */
 const ALL_METHODS = METHODS.filter((method) => method !== 'CONNECT')
 
@@ -67,7 +73,7 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => nextRequestId(),
-    bodyLimit: settings.bodyBytesMax,
+    bodyLimit: Math.min(STRAY_BYTES_MAX, settings.bodyBytesMax),
     trustProxy: settings.trustProxy.length > 0 ? (address) => isTrusted(address) : false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -119,8 +125,10 @@ export function createApp({ service, routes, logger, onAnswer }: AppOptions): Fa
 
   for (const route of routes) {
     const allow = Object.keys(route.methods).join(',')
+    const { bodyBytesMax = route.kind === 'page' ? PAGE_BYTES_MAX : Infinity } = route
     const options = {
       method: ALL_METHODS,
+      bodyLimit: Math.min(bodyBytesMax, settings.bodyBytesMax),
       async onRequest(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
         if (route.isOn?.(settings) === false) return reply.callNotFound()
         if (route.headers) reply.headers(route.headers)
@@ -184,17 +192,23 @@ function nextRequestId(): string {
 /** A page's request without its token. */
 class Forbidden extends Error {}
 
-type Place = Pick<Route, 'kind' | 'isJsonOnly'>
+type Place = Pick<Route, 'kind' | 'isJsonOnly' | 'isForPrograms'>
 
 /** Of what no route is about. */
 const API: Place = { kind: 'api' }
 
-function fail(error: unknown, request: FastifyRequest, reply: FastifyReply, { kind, isJsonOnly }: Place): FastifyReply {
+function fail(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { kind, isJsonOnly, isForPrograms }: Place,
+): FastifyReply {
   if (error instanceof Forbidden) return send(reply, kind, page('Forbidden', 403))
   const known = faultOf(error)
   if (!known) request.log.error({ err: error }, 'A request failed unexpectedly')
   else if (known.status >= 500) request.log.warn({ reason: known.message }, 'A request could not be served')
   const fault = known ?? new Fault('internalServerError', 'Unexpected error')
+  if (kind === 'page' && !isForPrograms) return send(reply, kind, faultPage(fault))
   const format = isJsonOnly ? 'json' : formatOf(pathOf(request), new Query(request.url), request.headers.accept)
   return send(reply, kind, {
     status: fault.status,

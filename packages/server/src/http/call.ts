@@ -61,6 +61,10 @@ export interface Route {
   readonly isJsonOnly?: true
   /** Whether it is switched on; else its path is one that there isn't. @default always */
   readonly isOn?: (settings: ServiceSettings) => boolean
+  /** Of a page: programs read it, so its faults are documents. */
+  readonly isForPrograms?: true
+  /** Of its body. @default 64 KiB for a page, for the API what the settings say */
+  readonly bodyBytesMax?: number
   /** Of every answer, faults too. */
   readonly headers?: Readonly<Record<string, string>>
 }

@@ -100,6 +100,6 @@ export const accountRoutes: readonly Route[] = [
   { kind: 'api', path: '/account/v1.0/resources', methods: { GET: forNobody(resources) } },
   { kind: 'api', path: '/account/v1.0/user_catalogs', methods: { POST: forUser(userCatalogs) } },
   { kind: 'api', path: '/account/v1.0/service/user_catalogs', methods: { POST: forComponent(serviceUserCatalogs) } },
-  { kind: 'api', path: '/account/v1.0/feedback', methods: { POST: forUser(feedback) } },
+  { kind: 'api', path: '/account/v1.0/feedback', bodyBytesMax: 1024 * 1024, methods: { POST: forUser(feedback) } },
   { kind: 'api', path: '/account/v1.0/myaccount/default_project', methods: { POST: forUser(defaultProject) } },
 ]

@@ -1,4 +1,6 @@
-/** The fields of a form, or null where the message is missing. Source: identity specification, 4. */
+import { checkFields } from '../http/form.ts'
+
+/** The fields of a form, or null where the message is missing. Source: identity specification, 4. @throws {Fault} 400 */
 export async function feedbackOf(
   body: Buffer | undefined,
   contentType: string | undefined,
@@ -21,6 +23,7 @@ async function formOf(body: Buffer | undefined, contentType: string | undefined)
   const isUnlabelled = contentType.trim().toLowerCase() === UNLABELLED
   if (!isUnlabelled && !FORMS.test(contentType)) return null
   const type = isUnlabelled ? 'application/x-www-form-urlencoded' : contentType
+  if (!/^multipart/i.test(type)) checkFields(body.toString('latin1'))
   // Node's own reader of forms.
   return new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData().catch(() => null)
 }

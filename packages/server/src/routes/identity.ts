@@ -109,6 +109,12 @@ export const identityRoutes: readonly Route[] = [
   { kind: 'api', path: '/identity/v2.0', methods: get(version) },
   { kind: 'api', path: '/identity/v2.0.json', slash: false, methods: get(version) },
   { kind: 'api', path: '/identity/v2.0/.json', slash: false, methods: get(version) },
-  { kind: 'api', path: '/identity/v2.0/tokens', headers: FEATURES, methods: { POST: forNobody(postTokens) } },
+  {
+    kind: 'api',
+    path: '/identity/v2.0/tokens',
+    bodyBytesMax: 1024 * 1024,
+    headers: FEATURES,
+    methods: { POST: forNobody(postTokens) },
+  },
   { kind: 'api', path: '/identity/v2.0/tokens/*', slash: false, methods: get(validateToken) },
 ]

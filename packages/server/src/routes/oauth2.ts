@@ -158,6 +158,7 @@ export const oauth2Routes: readonly Route[] = [
   {
     kind: 'page',
     path: '/oauth2/token',
+    isForPrograms: true,
     methods: { ...Object.fromEntries(METHODS.map((method) => [method, notAllowed])), POST: forNobody(token) },
   },
 ]

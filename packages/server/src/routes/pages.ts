@@ -38,8 +38,8 @@ const get = (handle: (call: Call) => Answer | Promise<Answer>): Route['methods']
 
 /** Convenience redirects and what a browser's menu needs. Source: overview, 2.4; identity specification, 7. */
 export const pageRoutes: readonly Route[] = [
-  { kind: 'page', path: '/ui/get_services', methods: get(getServices) },
-  { kind: 'page', path: '/ui/get_menu', methods: get(getMenu) },
+  { kind: 'page', path: '/ui/get_services', isForPrograms: true, methods: get(getServices) },
+  { kind: 'page', path: '/ui/get_menu', isForPrograms: true, methods: get(getMenu) },
   { kind: 'page', path: '/ui', slash: false, methods: get(to('/ui/')) },
   { kind: 'page', path: '/weblogin', slash: false, methods: get(to('/weblogin/')) },
   { kind: 'page', path: '/weblogin/', slash: false, methods: get(() => page('Not found', 404)) },

@@ -88,6 +88,8 @@ async function login(call: Call): Promise<Answer> {
   const form = formOf(call)
   const next = nextOf(call, form.get('next') ?? call.query.peek('next'))
   const name = form.get('username') ?? ''
+  // Longer ones come back no longer than an address may be.
+  const shownName = name.slice(0, 254)
   // No token is asked for, as recorded; but nobody is signed in by a page of another site.
   if (isFromElsewhere(call))
     return loginPage(call, browser, { next, status: 403, error: 'Please sign in on this page.' })
@@ -98,20 +100,21 @@ async function login(call: Call): Promise<Answer> {
       address: call.address,
       replaces: browser.session,
     })
-    if (entrance.refusal !== null) return loginPage(call, browser, { next, name, error: REFUSALS[entrance.refusal] })
+    if (entrance.refusal !== null)
+      return loginPage(call, browser, { next, name: shownName, error: REFUSALS[entrance.refusal] })
     const { user, session } = entrance
     const { baseUrl } = call.service.settings
     return { ...redirect(next ?? `${baseUrl}/ui/landing`, 302), cookies: entranceCookies(call, user, session) }
   } catch (error) {
     if (error instanceof TooManyAttempts) {
       const headers = { 'retry-after': String(error.retryAfterSeconds) }
-      return loginPage(call, browser, { next, name, status: 429, error: error.message, headers })
+      return loginPage(call, browser, { next, name: shownName, status: 429, error: error.message, headers })
     }
     if (error instanceof TooManyPasswords) {
       const headers = { 'retry-after': '5' }
       return loginPage(call, browser, {
         next,
-        name,
+        name: shownName,
         status: 503,
         error: 'Too many sign in right now. Try again.',
         headers,

@@ -28,7 +28,7 @@ async function signUpPage(
 ): Promise<Answer> {
   const { baseUrl: base } = call.service.settings
   const { token, cookies } = csrfFor(call, browser)
-  const given = (name: string): string => form?.get(name) ?? ''
+  const given = (name: string): string => form?.get(name)?.slice(0, 254) ?? ''
   const terms = await readTerms(call.service.database, null)
   const agreement = html`<label class="check" for="agree"
     ><input type="checkbox" id="agree" name="has_signed_terms" value="on" required /> I agree to the
