@@ -8,8 +8,15 @@ import { randomText } from './random-text.ts'
 
 const TOKEN_LENGTH = 30
 
-/** The user goes first, as with a new token of the user, which ends codes: otherwise each could wait for the other. */
 const LOCK_USER = sql('select id from users where id = $1 and is_active for share')
+
+/**
+ * The user goes first, as with a new token of the user and with signing out, which end codes: otherwise each could wait for
+ * the other, or something could be granted that nobody ends. @returns whether there is such a user.
+ */
+export async function lockGranter(tx: Queryable, userId: bigint): Promise<boolean> {
+  return (await tx.query(LOCK_USER, [userId])).length > 0
+}
 
 /** In one statement: of two that come with one code at once, the second waits for the first and finds it used. */
 const REDEEM = sql(`
@@ -29,8 +36,7 @@ export async function redeemCode(
   { hash, userId }: { readonly hash: Buffer; readonly userId: bigint },
   lifeMs: number,
 ): Promise<string | null> {
-  const [user] = await tx.query(LOCK_USER, [userId])
-  if (!user) return null
+  if (!(await lockGranter(tx, userId))) return null
   const token = randomText(TOKEN_LENGTH)
   const [issued] = await tx.query(REDEEM, [hash, hashToken(token), lifeMs])
   return issued ? token : null

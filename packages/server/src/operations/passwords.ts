@@ -14,7 +14,8 @@ export async function setPassword(tx: Queryable, userId: bigint, hashed: string)
 }
 
 const FIND = sql(`
-  select id, email from users where username = $1 and email_verified and moderated and not is_rejected and is_active`)
+  select id, email from users where username = $1 and email_verified and moderated and not is_rejected and is_active
+     for update`)
 const STORE_CODE = sql(`
   insert into password_resets (code_hash, user_id, expires) values ($1, $2, now() + interval '1 hour')`)
 const CODES_MAX = 3
@@ -25,7 +26,7 @@ export interface ResetCode {
   readonly code: string
 }
 
-/** Null: nobody who could use one, or there are enough on their way. */
+/** Of many at once each sees the others. @returns null: nobody who could use one, or there are enough on their way. */
 export async function newResetCode(tx: Queryable, name: string): Promise<ResetCode | null> {
   const [user] = await tx.query<{ id: bigint; email: string }>(FIND, [name.trim().toLowerCase()])
   if (!user) return null

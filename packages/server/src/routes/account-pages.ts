@@ -9,6 +9,7 @@ import {
   browserOf,
   csrfFor,
   entranceCookies,
+  exitCookies,
   isCsrfSafe,
   mendCookie,
   toLogin,
@@ -102,11 +103,12 @@ async function renewToken(call: Call): Promise<Answer> {
   const { user } = browser
   if (!user) return toLogin(call)
   const { desk, settings } = call.service
-  const session = await desk.renew(user)
-  const renewed = await desk.whoIs(session)
+  const session = await desk.renew(user, browser.session)
+  const renewed = session === null ? null : await desk.whoIs(session)
+  // The page leads to the login.
   return {
     ...redirect(`${settings.baseUrl}/ui/api_access`, 302),
-    cookies: renewed ? entranceCookies(call, renewed, session) : [],
+    cookies: session !== null && renewed ? entranceCookies(call, renewed, session) : exitCookies(call),
   }
 }
 

@@ -6,12 +6,13 @@ import { readAuthorization, type Ask, type Authorization } from '../oauth2/autho
 import { issueCode } from '../oauth2/codes.ts'
 import { consentBody, originOf, prefersHtml } from '../oauth2/consent.ts'
 import { redeem } from '../oauth2/grant.ts'
+import { lockGranter } from '../oauth2/tokens.ts'
 import { withParameters } from '../oauth2/redirect-uri.ts'
 import { GrantRefused } from '../oauth2/refused.ts'
 import { csrfField, hidden } from '../pages/forms.ts'
 import { shownPage } from '../pages/layout.ts'
 import { browserOf, csrfFor, isCsrfSafe, toLogin, toTerms, type Browser } from '../signin/browser.ts'
-import type { SignedIn } from '../signin/sessions.ts'
+import { findSession, type SignedIn } from '../signin/sessions.ts'
 
 /** The authorization-code grant. Source: OAuth2 specification. */
 
@@ -54,7 +55,9 @@ function ask(call: Call, isPeek = false): Promise<Answer> {
     const authorization = await read(call, askOf(call, parameter))
     return forMembers(call, await browserOf(call), (browser, user) => {
       if (authorization.client.isTrusted)
-        return isPeek ? redirect(authorization.redirectUri, 302, NO_STORE) : allow(call, user, authorization)
+        return isPeek
+          ? redirect(authorization.redirectUri, 302, NO_STORE)
+          : allow(call, user, browser.session, authorization)
       return showConsent(call, browser, { user, authorization, parameter })
     })
   })
@@ -66,7 +69,7 @@ async function consent(call: Call): Promise<Answer> {
   if (!isCsrfSafe(call, browser, form)) return plainPage('Forbidden', 403)
   return refusable(async () => {
     const authorization = await read(call, askOf(call, inForm(form)))
-    return forMembers(call, browser, (_, user) => allow(call, user, authorization))
+    return forMembers(call, browser, (_, user) => allow(call, user, browser.session, authorization))
   })
 }
 
@@ -113,10 +116,16 @@ function showConsent(call: Call, browser: Browser, { user, authorization, parame
   })
 }
 
-async function allow({ service }: Call, { id }: SignedIn, authorization: Authorization): Promise<Answer> {
+async function allow(call: Call, { id }: SignedIn, session: string, authorization: Authorization): Promise<Answer> {
+  const { service } = call
   const { client, redirectUri, scope, state, challenge } = authorization
   const grant = { userId: id, clientId: client.id, redirectUri, scope, challenge }
-  const code = await service.database.transaction((tx) => issueCode(tx, grant, service.settings.codeLifeMs))
+  const code = await service.database.transaction(async (tx) => {
+    // What ends the session ends its codes, so none may come after that.
+    const isOn = (await lockGranter(tx, id)) && (await findSession(tx, session)) !== null
+    return isOn ? issueCode(tx, grant, service.settings.codeLifeMs) : null
+  })
+  if (code === null) return toLogin(call)
   const own = state === null ? [] : [['state', state] as const]
   // Whoever is led there learns nothing of the address that it came from.
   const headers = { ...NO_STORE, 'referrer-policy': 'no-referrer' }

@@ -27,9 +27,9 @@ async function weblogin(call: Call): Promise<Answer> {
 async function handOver(call: Call, { user, session }: Browser, next: string): Promise<Answer> {
   const { desk } = call.service
   const isRenewed = call.query.peek('renew') === ''
-  const current = isRenewed && user ? await desk.renew(user) : session
-  const holder = isRenewed ? await desk.whoIs(current) : user
-  if (!holder) return redirect(loginUrl(call), 302)
+  const current = isRenewed && user ? await desk.renew(user, session) : session
+  const holder = isRenewed && current !== null ? await desk.whoIs(current) : user
+  if (current === null || !holder) return { ...redirect(loginUrl(call), 302), cookies: exitCookies(call) }
   return {
     ...redirect(withToken(next, holder.uuid, desk.tokenOf(holder)), 302),
     cookies: isRenewed ? entranceCookies(call, holder, current) : [],

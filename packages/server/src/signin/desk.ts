@@ -28,9 +28,9 @@ const FIND = sql(`
   select id, uuid, password, email_verified, moderated, is_rejected, is_active, token_expires
     from users
    where username = $1`)
-const LOCK = sql('select token_expires from users where id = $1 for update')
+const LOCK = sql('select password, is_active, token_expires from users where id = $1 for update')
 const NOTE = sql('update users set last_login = now() where id = $1')
-const UPGRADE = sql('update users set password = $2 where id = $1 and password = $3')
+const UPGRADE = sql('update users set password = $2 where id = $1')
 
 interface Row {
   id: bigint
@@ -42,6 +42,9 @@ interface Row {
   is_active: boolean
   token_expires: Date | null
 }
+
+/** A password that is set anew all the time is nobody's. */
+const TRIES_MAX = 3
 
 /**
  * Where people come in. With weblogin, the cookie and the access pages it is the only place that opens the sealed copy of
@@ -67,30 +70,40 @@ export class Desk {
   async enter({ name, password, address, replaces }: Credentials): Promise<Entrance> {
     const username = name.trim().toLowerCase()
     const attempt = await countAttempt(this.#database, this.#key, { what: 'sign-in', account: username, address })
-    const [row] = await this.#database.query<Row>(FIND, [username])
-    // As much work where there is no such account.
-    const { isRight, replacement } = await verifyPassword(row?.password ?? null, password).catch(
-      async (error: unknown) => {
-        await attempt.takeBack()
-        throw error
-      },
-    )
-    if (!row || !isRight) return { refusal: 'wrong', userId: null }
-    const refusal = refusalOf(row)
-    if (refusal !== null) return { refusal, userId: row.id }
-    await attempt.succeeded()
-    if (replacement !== null) await this.#database.query(UPGRADE, [row.id, replacement, row.password])
-    const session = await this.#database.transaction(async (tx) => {
-      const [locked] = await tx.query<{ token_expires: Date | null }>(LOCK, [row.id])
-      const isOver = !locked?.token_expires || locked.token_expires.getTime() <= Date.now()
+    for (let tries = 1; ; tries += 1) {
+      const [row] = await this.#database.query<Row>(FIND, [username])
+      // As much work where there is no such account.
+      const { isRight, replacement } = await verifyPassword(row?.password ?? null, password).catch(
+        async (error: unknown) => {
+          await attempt.takeBack()
+          throw error
+        },
+      )
+      if (!row || !isRight || tries > TRIES_MAX) return { refusal: 'wrong', userId: null }
+      const refusal = refusalOf(row)
+      if (refusal !== null) return { refusal, userId: row.id }
+      const session = await this.#begin(row, replacement, replaces)
+      // The password was set meanwhile, or stored anew by another sign-in: what is stored now counts.
+      if (session === null) continue
+      await attempt.succeeded()
+      const user = await findSession(this.#database, session)
+      return user ? { refusal: null, user, session } : { refusal: 'inactive', userId: row.id }
+    }
+  }
+
+  /** @returns null where the account is not any more what the password was checked for. */
+  #begin(row: Row, replacement: string | null, replaces: string): Promise<string | null> {
+    return this.#database.transaction(async (tx) => {
+      const [locked] = await tx.query<Pick<Row, 'password' | 'is_active' | 'token_expires'>>(LOCK, [row.id])
+      if (!locked?.is_active || locked.password !== row.password) return null
+      if (replacement !== null) await tx.query(UPGRADE, [row.id, replacement])
+      const isOver = !locked.token_expires || locked.token_expires.getTime() <= Date.now()
       const expires = isOver ? this.newExpiry() : (locked.token_expires as Date)
       if (isOver) await renewToken(tx, this.#key, row.uuid, expires)
       await tx.query(NOTE, [row.id])
       if (replaces !== '') await endSession(tx, replaces)
       return startSession(tx, row.id, expires)
     })
-    const user = await findSession(this.#database, session)
-    return user ? { refusal: null, user, session } : { refusal: 'inactive', userId: row.id }
   }
 
   newExpiry(): Date {
@@ -106,11 +119,16 @@ export class Desk {
     return openToken(this.#key, uuid, tokenSealed)
   }
 
-  /** A new token; all other sessions end, and this one goes on with another secret. @returns it */
-  renew({ id, uuid }: SignedIn): Promise<string> {
+  /**
+   * A new token; all other sessions end, and this one goes on with another secret.
+   *
+   * @returns it; null: the session has ended meanwhile, by a new password or a renewal of somebody else.
+   */
+  renew({ id, uuid }: SignedIn, session: string): Promise<string | null> {
     const expires = this.newExpiry()
     return this.#database.transaction(async (tx) => {
       await tx.query(LOCK, [id])
+      if (!(await findSession(tx, session))) return null
       await renewToken(tx, this.#key, uuid, expires)
       return startSession(tx, id, expires)
     })
@@ -119,6 +137,8 @@ export class Desk {
   /** Codes and access tokens of OAuth2 end with it. */
   async leave({ id }: SignedIn, session: string): Promise<void> {
     await this.#database.transaction(async (tx) => {
+      // Whoever gives a grant to this session now is done, or finds it ended.
+      await tx.query(LOCK, [id])
       await endSession(tx, session)
       await endGrantsOf(tx, id)
     })
