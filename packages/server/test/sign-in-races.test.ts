@@ -136,7 +136,9 @@ describe('an old password', () => {
       () => early.signIn('alice'),
       () => reset(),
     )
-    expect([entered.status, set.status, await isIn(early)]).toEqual([302, 302, false])
+    // Whether its session was still there when the answer was written, or not any more.
+    expect([200, 302]).toContain(entered.status)
+    expect([set.status, await isIn(early)]).toEqual([302, false])
   })
 
   it('of an old format lets everybody in who comes with it at once', async () => {
