@@ -173,6 +173,48 @@ describe('a form of another site', () => {
   })
 })
 
+/** GET that does something for another site, too: each is what it was recorded to be, or needs a secret. */
+const DOES_SOMETHING = [
+  // Signs out: recorded.
+  '/ui/logout',
+]
+const FROM_ELSEWHERE: Record<string, string>[] = [
+  { 'sec-fetch-site': 'cross-site' },
+  { referer: 'https://evil.example.org/' },
+  { origin: 'null' },
+]
+
+describe('a link of another site', () => {
+  it('has exceptions that are pages', () => {
+    expect(pagesWith('GET')).toEqual(expect.arrayContaining(DOES_SOMETHING))
+  })
+
+  it.each(pagesWith('GET').filter((path) => !DOES_SOMETHING.includes(path)))('changes nothing at %s', async (path) => {
+    const browser = await signedIn('alice')
+    const session = browser.cookie('sessionid')
+    const query = new URLSearchParams({ ...FIELDS, next: 'pithos://x', renew: '', force: '', auth: 'x' }).toString()
+    const hasChanged = await changesOf(async () => {
+      for (const headers of FROM_ELSEWHERE)
+        expect((await browser.get(`${path}?${query}`, { accept: 'text/html', ...headers })).status).toBeLessThan(500)
+    })
+    expect([hasChanged, browser.cookie('sessionid')]).toEqual([false, session])
+  })
+
+  it('to weblogin renews nothing after signing in either, where one that a native client opens does', async () => {
+    const path = '/weblogin/login?next=pithos://x&renew='
+    for (const headers of FROM_ELSEWHERE)
+      expect(decodeURIComponent((await new Browser(base).get(path, headers)).headers.location ?? '')).not.toMatch(
+        /renew/,
+      )
+    const browser = await signedIn('carol')
+    const old = browser.cookie('sessionid')
+    expect((await browser.get(path, { 'sec-fetch-site': 'none' })).headers.location).toMatch(/^pithos:\/\/x\?token=/)
+    expect(browser.cookie('sessionid')).not.toBe(old)
+    await browser.get('/weblogin/login?next=pithos://x&force=', { 'sec-fetch-site': 'none' })
+    expect(browser.cookie('sessionid')).toBeUndefined()
+  })
+})
+
 const ASKED: Readonly<Record<string, string>> = {
   '/oauth2/auth': '?response_type=code&client_id=trusted-app',
   '/ui/logout': '?next=/astakos/ui/login',

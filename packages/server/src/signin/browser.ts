@@ -88,7 +88,7 @@ export function isCsrfSafe(call: Call, browser: Browser, form: Form): boolean {
   })
 }
 
-/** A form of another site: what has no CSRF token, signing in for one, must not come from there. */
+/** A form or a link of another site: what changes something without a CSRF token must not come from there. */
 export function isFromElsewhere(call: Call): boolean {
   const from = call.header('origin') ?? call.header('referer')
   return isForeign(from, call.origin) || call.header('sec-fetch-site') === 'cross-site'
