@@ -6,6 +6,7 @@ import { urlsOf } from './db/hosts.ts'
 import { isAddress } from './mail/headers.ts'
 import { readSmtpUrl } from './mail/smtp-url.ts'
 import { DEFAULT_SETTINGS, type ServiceSettings } from './settings.ts'
+import { domainProblem, nameProblem } from './signin/cookie-options.ts'
 
 /** A place to listen at. */
 export interface Place {
@@ -125,8 +126,10 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     throw new ConfigError('--throw-away', 'goes with neither --database-url nor --data-dir')
   const isEmbedded = databaseUrl === null && !throwAway
   const dataDir = isEmbedded ? resolve(values['data-dir'] ?? 'astakos-data') : null
+  const listen = placeOf('--listen', values.listen ?? '127.0.0.1:8000')
+  const baseUrl = values['base-url'] === undefined ? null : baseUrlOf(values['base-url'])
   return {
-    listen: placeOf('--listen', values.listen ?? '127.0.0.1:8000'),
+    listen,
     metricsListen:
       values['metrics-listen'] === undefined ? null : placeOf('--metrics-listen', values['metrics-listen']),
     databaseUrl,
@@ -147,7 +150,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     logLevel: choiceOf('--log-level', values['log-level'] ?? 'info', LOG_LEVELS),
     settings: {
       ...DEFAULT_SETTINGS,
-      baseUrl: values['base-url'] === undefined ? null : baseUrlOf(values['base-url']),
+      baseUrl,
       trustProxy: listOf(values['trust-proxy'], (network) => networkOf(network)),
       corsOrigins:
         values['cors-origin'] === undefined ? null : listOf(values['cors-origin'], (origin) => originOf(origin)),
@@ -162,14 +165,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
       ),
       userAdminGroups: listOf(values['user-admin-groups'], (name) => groupOf('--user-admin-groups', name)),
       statsGroups: listOf(values['stats-groups'], (name) => groupOf('--stats-groups', name)),
-      cookieName: matching(
-        '--cookie-name',
-        values['cookie-name'] ?? '_pithos2_a',
-        /^[\w!#$%&'*+.^`|~-]+$/,
-        'is no name of a cookie',
-      ),
-      cookieDomain: values['cookie-domain'] === undefined ? null : domainOf(values['cookie-domain']),
-      cookieSecure: values['insecure-cookies'] !== 'true',
+      ...cookieOf(values, baseUrl === null ? listen.host : new URL(baseUrl).hostname),
       oauth2NeedsTls: values['insecure-cookies'] !== 'true',
       tokenLifeMs: tokenLifeOf(values['token-duration'] ?? '720'),
       redirectSchemes: listOf(values['redirect-schemes'] ?? 'pithos,pithosdev', schemeOf),
@@ -250,8 +246,16 @@ function webUrlOf(option: string, text: string): string {
   return text
 }
 
-function domainOf(text: string): string {
-  return matching('--cookie-domain', text, /^\.?(?:[a-z\d-]+\.)+[a-z\d-]+$/i, 'must be a domain such as example.org')
+/** @param host of the base URL */
+function cookieOf(values: Values, host: string): Pick<ServiceSettings, 'cookieName' | 'cookieDomain' | 'cookieSecure'> {
+  const cookieName = values['cookie-name'] ?? DEFAULT_SETTINGS.cookieName
+  const cookieDomain = values['cookie-domain'] ?? null
+  const cookieSecure = values['insecure-cookies'] !== 'true'
+  const wrongDomain = cookieDomain === null ? null : domainProblem(cookieDomain, host)
+  if (wrongDomain !== null) throw new ConfigError('--cookie-domain', wrongDomain)
+  const wrongName = nameProblem({ cookieName, cookieDomain, cookieSecure })
+  if (wrongName !== null) throw new ConfigError('--cookie-name', wrongName)
+  return { cookieName, cookieDomain, cookieSecure }
 }
 
 /** Those that run something where they lead are none to hand a token to. */

@@ -70,14 +70,21 @@ describe('the options of serve', () => {
     'idempotency-key-life': '48',
   }
 
+  /** Without them the value would be refused. */
+  const companions: Partial<Record<OptionName, readonly string[]>> = {
+    'cookie-domain': ['--base-url', 'https://accounts.example.org/astakos'],
+  }
+
   it.each((Object.keys(OPTIONS) as OptionName[]).filter((name) => name !== 'config'))(
     '%s may stand in a file',
     (name) => {
       const value = values[name]
       const config = file(`# for people\n\n  ${name} = ${value}\r\n`)
-      const byOption = readConfig('isFlag' in OPTIONS[name] ? [`--${name}`] : [`--${name}`, value], {})
-      expect(readConfig(['--config', config], {})).toEqual(byOption)
-      expect(readConfig([], { ASTAKOS_CONFIG: config })).toEqual(byOption)
+      const others = companions[name] ?? []
+      const given = 'isFlag' in OPTIONS[name] ? [`--${name}`] : [`--${name}`, value]
+      const byOption = readConfig([...others, ...given], {})
+      expect(readConfig([...others, '--config', config], {})).toEqual(byOption)
+      expect(readConfig(others, { ASTAKOS_CONFIG: config })).toEqual(byOption)
     },
   )
 
@@ -118,11 +125,12 @@ describe('the options of serve', () => {
   for (const name of Object.keys(OPTIONS) as OptionName[]) {
     it(`--${name} is the same as ${variableOf(name)}, and goes before it`, () => {
       const isFlag = 'isFlag' in OPTIONS[name]
-      const given = isFlag ? [`--${name}`] : [`--${name}`, values[name]]
-      const plain = readConfig([], {})
+      const others = companions[name] ?? []
+      const given = [...others, ...(isFlag ? [`--${name}`] : [`--${name}`, values[name]])]
+      const plain = readConfig(others, {})
       const byOption = readConfig(given, {})
       expect(byOption).not.toEqual(plain)
-      expect(readConfig([], { [variableOf(name)]: values[name] })).toEqual(byOption)
+      expect(readConfig(others, { [variableOf(name)]: values[name] })).toEqual(byOption)
       if (!isFlag) expect(readConfig(given, { [variableOf(name)]: 'something that is wrong' })).toEqual(byOption)
     })
   }
@@ -162,6 +170,14 @@ describe('the options of serve', () => {
     ['idempotency-key-life', '1', '--idempotency-key-life must be at least 24'],
     ['idempotency-key-life', '999999999', '--idempotency-key-life must be at most 87600'],
     ['cookie-domain', 'org', '--cookie-domain must be a domain such as example.org'],
+    ['cookie-domain', '127.0.0.1', '--cookie-domain must be a domain such as example.org'],
+    ['cookie-domain', '.10.0.0.1', '--cookie-domain must be a domain such as example.org'],
+    ['cookie-domain', 'example.org', '--cookie-domain must hold the host of --base-url'],
+    ['cookie-name', 'sessionid', '--cookie-name must not be sessionid or csrftoken or cookiemended'],
+    ['cookie-name', 'csrftoken', '--cookie-name must not be sessionid or csrftoken or cookiemended'],
+    ['cookie-name', 'cookiemended', '--cookie-name must not be'],
+    ['cookie-name', '__Http-x', '--cookie-name must not begin with __Http-'],
+    ['cookie-name', '__Host-Http-x', '--cookie-name must not begin with __Http-'],
     ['token-duration', '0', '--token-duration must be above 0 and at most 87600'],
     ['redirect-schemes', 'javascript', '--redirect-schemes must be schemes of native clients, such as pithos'],
     ['redirect-schemes', 'https', '--redirect-schemes must be schemes of native clients, such as pithos'],
@@ -207,6 +223,32 @@ describe('the options of serve', () => {
     expect(() => readConfig(['--data-dir', 'd', '--secret-key-file', 'd/key'], {})).toThrow(
       '--secret-key-file must not be in the data directory',
     )
+  })
+
+  it.each([
+    ['https://accounts.example.org/astakos', 'example.org', null],
+    ['https://accounts.example.org/astakos', '.Example.org', null],
+    ['https://example.org', 'example.org', null],
+    ['https://accounts.example.com/astakos', 'example.org', 'accounts.example.com is not within example.org'],
+    ['https://notexample.org', 'example.org', 'notexample.org is not within example.org'],
+    ['https://example.org', 'accounts.example.org', 'example.org is not within accounts.example.org'],
+    ['https://10.0.0.1', '0.0.1', '--cookie-domain must be a domain such as example.org'],
+  ])('of a service at %s with cookies for %s: %j is wrong', (base, domain, message) => {
+    const read = (): string | null =>
+      readConfig(['--base-url', base, '--cookie-domain', domain], {}).settings.cookieDomain
+    if (message === null) expect(read()).toBe(domain)
+    else expect(read).toThrow(message)
+  })
+
+  it.each([
+    ['__Host-x', ['--base-url=https://a.example.org', '--cookie-domain=example.org'], '--cookie-domain'],
+    ['__host-x', ['--insecure-cookies'], '--insecure-cookies'],
+    ['__Secure-x', ['--insecure-cookies'], '--insecure-cookies'],
+  ])('a cookie %s that browsers would refuse with %j is', (name, others, word) => {
+    const given = [`--cookie-name=${name}`]
+    expect(readConfig(given, {}).settings.cookieName).toBe(name)
+    expect(() => readConfig([...given, ...others], {})).toThrow(/^--cookie-name must not begin with/)
+    expect(() => readConfig([...given, ...others], {})).toThrow(word)
   })
 
   it('that nobody knows are refused, without their values', () => {

@@ -76,6 +76,28 @@ describe('signing in', () => {
     expect((await browser.get('/ui/login')).status).toBe(200)
   })
 
+  it('shows pages also to a browser that refuses the cookie of siblings, or keeps one that is not ours', async () => {
+    const browser = newBrowser()
+    await browser.signIn('alice')
+    for (const kept of ['x%7Cy', null]) {
+      const refuse = (): unknown =>
+        kept === null ? browser.cookies.delete('_pithos2_a') : browser.cookies.set('_pithos2_a', kept)
+      refuse()
+      expect((await browser.get('/ui/landing')).status).toBe(302)
+      refuse()
+      expect((await browser.get('/ui/landing')).text).toContain('alice@example.org')
+      // What changes is mended again.
+      browser.cookies.set('_pithos2_a', 'another')
+      expect((await browser.get('/ui/landing')).status).toBe(302)
+      expect((await browser.get('/ui/landing')).status).toBe(200)
+    }
+    const stranger = newBrowser()
+    for (const status of [302, 200]) {
+      stranger.cookies.set('_pithos2_a', 'x%7Cy')
+      expect((await stranger.get('/ui/login')).status).toBe(status)
+    }
+  })
+
   it('gives every session another secret, whatever the browser brings', async () => {
     const browser = newBrowser()
     browser.cookies.set('sessionid', 'chosen-by-somebody-else')

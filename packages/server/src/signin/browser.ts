@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { redirect, type Answer } from '../http/answer.ts'
 import type { Call } from '../http/call.ts'
 import { cookieLine, cookiesOf } from './cookies.ts'
@@ -94,14 +95,26 @@ export function isFromElsewhere(call: Call): boolean {
   return isForeign(from, call.origin) || call.header('sec-fetch-site') === 'cross-site'
 }
 
+/** What was tried, of this host alone, so that a browser that refuses the other one keeps it. */
+export const MENDED_COOKIE = 'cookiemended'
+const MENDED_LIFE_MS = 10_000
+
 /**
  * The cookie that siblings read says what the session says; where it does not, the browser comes again with a better
- * one. Source: identity specification, 9. @returns null when all is well.
+ * one, once: where it can't be mended, pages are shown all the same. Source: identity specification, 9.
+ *
+ * @returns null when all is well.
  */
 export function mendCookie(call: Call, { user, cookies }: Browser): Answer | null {
-  const held = cookies.get(call.service.settings.cookieName)
-  if (user ? held === tokenCookieValue(call, user) : held === undefined || held === '') return null
-  return { ...redirect(call.origin + call.url, 302), cookies: tokenCookies(call, user) }
+  const { cookieName, cookieSecure: secure } = call.service.settings
+  const held = cookies.get(cookieName) ?? ''
+  const wanted = user ? tokenCookieValue(call, user) : ''
+  if (held === wanted) return null
+  const value = createHash('sha256').update(`${held}\0${wanted}`).digest('base64url')
+  if (cookies.get(MENDED_COOKIE) === value) return null
+  const expires = new Date(Date.now() + MENDED_LIFE_MS)
+  const mark = cookieLine({ name: MENDED_COOKIE, value, expires, httpOnly: true, secure })
+  return { ...redirect(call.origin + call.url, 302), cookies: [...tokenCookies(call, user), mark] }
 }
 
 /** Where a parameter or a field wants to go on, if it may. */

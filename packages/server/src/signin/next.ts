@@ -28,7 +28,8 @@ export function permittedNext(next: string | null, rules: NextRules): string | n
   return isOwn || isWithin(url.hostname, cookieDomain) ? url.href : null
 }
 
-function isWithin(host: string, domain: string | null): boolean {
+/** Whether a cookie of the domain belongs to the host, too. */
+export function isWithin(host: string, domain: string | null): boolean {
   const name = domain?.replace(/^\./, '').toLowerCase()
   return name ? host === name || host.endsWith(`.${name}`) : false
 }
