@@ -4,10 +4,14 @@ import { dirname } from 'node:path'
 import pg from 'pg'
 import type { Place, ServerConfig } from './config.ts'
 import { checkDataFolder } from './data-folder.ts'
+import { Database } from './db/database.ts'
 import { findBinaries } from './db/embedded/binaries.ts'
 import { inspectDirectory } from './db/embedded/data-directory.ts'
 import { runningConnection } from './db/embedded/running.ts'
+import { pendingSteps } from './db/migrate.ts'
 import { MAJOR_MIN } from './db/version.ts'
+import { fits } from './identity/secret-key-check.ts'
+import { readSecretKeys } from './identity/secret-key.ts'
 import { smtpGreets } from './mail/smtp.ts'
 
 /** One thing that a start needs. */
@@ -26,7 +30,7 @@ export async function checkService(config: ServerConfig): Promise<Finding[]> {
       : await finding('--database-url', () => given(config.databaseUrl as string)),
     ...(config.secretKeyFile === null
       ? []
-      : [await finding('--secret-key-file', () => secretKey(config.secretKeyFile as string))]),
+      : [await finding('--secret-key-file', () => secretKey(config.secretKeyFile as string, config))]),
     await finding('--listen', () => freePort(config.listen)),
     ...(config.metricsListen === null
       ? []
@@ -87,20 +91,44 @@ async function given(url: string): Promise<string> {
     if (row.isReadOnly) throw new Error('this server is a standby: it takes no changes')
     if (!row.canCreate)
       throw new Error('this user may not make tables: make it the owner of the database, or grant create on its schema')
-    return `PostgreSQL ${row.version}`
+    // Refused when a later release was here.
+    const steps = await pendingSteps({ connectionString: url })
+    return `PostgreSQL ${row.version}${steps.length > 0 ? `, whose schema ${steps.length} steps will bring up to date` : ''}`
   } finally {
     await client.end()
   }
 }
 
-async function secretKey(file: string): Promise<string> {
-  const status = await stat(file).catch(() => null)
-  if (!status) return writable(dirname(file), 'the key will be made in')
-  if (!status.isFile()) throw new Error(`${file} is not a file`)
-  if (process.platform !== 'win32' && (status.mode & 0o077) !== 0)
-    throw new Error(`${file} may be read by others: its mode must be 0600`)
-  await access(file, constants.R_OK)
-  return file
+/** Whether it is there, is one, and is that of the database. */
+async function secretKey(file: string, config: ServerConfig): Promise<string> {
+  const hasFile = (await stat(file).catch(() => null)) !== null
+  if (hasFile) readSecretKeys(file, config.dataDir)
+  if (config.databaseUrl === null) {
+    const { major } = await inspectDirectory(`${config.dataDir}/postgres`)
+    if (!hasFile && config.dataDir !== null && major !== null)
+      throw new Error(`the key file ${file} is missing, and there are data that want it`)
+  } else if (await hasKey(config.databaseUrl)) {
+    if (!hasFile) throw new Error(`the key file ${file} is missing, and the database wants it`)
+    const database = new Database({ connectionString: config.databaseUrl })
+    const isRight = await fits(database, file).finally(() => database.close())
+    if (!isRight) throw new Error(`${file} holds another key than the one that sealed the tokens in the database`)
+  }
+  return hasFile ? file : writable(dirname(file), 'the key will be made in')
+}
+
+/** A database that can't be asked is another finding. */
+async function hasKey(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ is: boolean }>("select to_regclass('secret_key_check') is not null as is")
+    return rows[0]?.is === true && (await client.query('select from secret_key_check')).rowCount === 1
+  } catch {
+    return false
+  } finally {
+    await client.end().catch(() => undefined)
+  }
 }
 
 /** A folder that is not there yet is made where its parent allows that. */

@@ -117,10 +117,13 @@ async function demo(args: readonly string[]): Promise<Stoppable> {
 
 /** Whoever read along has gone, `head` for one; what was begun goes on. */
 function ignoreClosedOutput(): void {
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
+  // A log that can't be written stops nothing.
+  process.stderr.on('error', () => undefined)
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return
+    // What was asked for is done; that it could not be shown is an error nevertheless.
+    process.exit(complain(`It was done, but the output could not be written: ${error.code}`))
+  })
 }
 
 /** A second signal doesn't wait. */

@@ -4,7 +4,7 @@ import { checkDataFolder } from './data-folder.ts'
 import { embeddedCluster, givenCluster, type Cluster } from './db/cluster.ts'
 import { Database } from './db/database.ts'
 import { runningConnection } from './db/embedded/running.ts'
-import { migrate } from './db/migrate.ts'
+import { pendingSteps } from './db/migrate.ts'
 import { sql } from './db/statement.ts'
 import { secretKeysOf } from './identity/secret-key-check.ts'
 import { Outbox } from './mail/outbox.ts'
@@ -12,7 +12,11 @@ import { mailerOf } from './mail/place.ts'
 
 const BASE_URL = sql("select base_url from components where name = 'astakos'")
 
-/** The database of a service for a command beside it: its mails are left to the service. */
+/**
+ * The database of a service for a command beside it: its mails are left to the service.
+ *
+ * @throws {Error} with a sentence: the schema is not this release's, the key is missing or another one.
+ */
 export async function openDatabase(config: ServerConfig): Promise<Environment & AsyncDisposable> {
   const cluster = await clusterOf(config)
   const database = new Database(cluster)
@@ -21,8 +25,11 @@ export async function openDatabase(config: ServerConfig): Promise<Environment & 
     await cluster.stop()
   }
   try {
-    await migrate(cluster.where())
-    const secretKey = await secretKeysOf(database, config)
+    // A look must not change the schema under services of the release before, nor fill a database that was named by mistake.
+    const missing = await pendingSteps(cluster.where())
+    if (missing.length > 0)
+      throw new Error(`The schema lacks ${missing.length} steps: take them with astakos-server migrate, or start the service`)
+    const secretKey = await secretKeysOf(database, config, { mayMake: false })
     const [own] = await database.query<{ base_url: string | null }>(BASE_URL)
     const baseUrl =
       config.settings.baseUrl ?? own?.base_url ?? `http://${config.listen.host}:${config.listen.port}/astakos`

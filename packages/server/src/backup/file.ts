@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { finished } from 'node:stream/promises'
 
@@ -8,7 +8,8 @@ import { finished } from 'node:stream/promises'
  * A file that is there once all of it is on the disk, or not at all; what was there before stays until then. Its owner alone may read
  * it.
  */
-export async function writeWhole<T>(file: string, write: (output: NodeJS.WritableStream) => Promise<T>): Promise<T> {
+export async function writeWhole<T>(name: string, write: (output: NodeJS.WritableStream) => Promise<T>): Promise<T> {
+  const file = await placeOf(name)
   const beside = `${file}.partial-${process.pid}`
   const output = createWriteStream(beside, { flags: 'wx', mode: 0o600, flush: true })
   await once(output, 'open')
@@ -22,6 +23,14 @@ export async function writeWhole<T>(file: string, write: (output: NodeJS.Writabl
     await rm(beside, { force: true })
     throw error
   }
+}
+
+/** A link is followed. @throws {Error} it is something that a file can't take the place of: a device, a pipe, a folder. */
+async function placeOf(name: string): Promise<string> {
+  const status = await stat(name).catch(() => null)
+  if (!status) return name
+  if (!status.isFile()) throw new Error(`${name} is not a file: for a device or a pipe write to standard output, -`)
+  return realpath(name)
 }
 
 /** The name too. */

@@ -20,12 +20,17 @@ interface Place {
  * The keys of a database, made at its first start. A database belongs to its keys: with others the tokens in it could not be
  * opened any more, which would be noticed only when somebody signs in.
  *
+ * @param mayMake false: a command beside the service makes none.
  * @throws {Error} with a sentence: they are others, or missing; nothing was made then.
  */
-export async function secretKeysOf(database: Database, { secretKeyFile: file, dataDir }: Place): Promise<SecretKeys> {
+export async function secretKeysOf(
+  database: Database,
+  { secretKeyFile: file, dataDir }: Place,
+  { mayMake = true }: { readonly mayMake?: boolean } = {},
+): Promise<SecretKeys> {
   if (file === null) return SecretKeys.random()
   const hasKeys = (await database.query(READ)).length > 0
-  const keys = hasKeys ? readSecretKeys(file, dataDir) : loadSecretKeys(file, dataDir)
+  const keys = hasKeys || !mayMake ? readSecretKeys(file, dataDir) : loadSecretKeys(file, dataDir)
   await checkSecretKeys(database, keys, file)
   await takeOverPepper(database, keys)
   return keys

@@ -1,8 +1,10 @@
 import { readConfig } from '../config.ts'
+import { Database } from '../db/database.ts'
 import { migrate, pendingSteps, type Migration } from '../db/migrate.ts'
+import { secretKeysOf } from '../identity/secret-key-check.ts'
 import { clusterOf } from '../open-database.ts'
 
-const HELP = `Brings the schema of the database up to date, as each start of the service does, too.
+const HELP = `Brings the schema of the database up to date and makes its key file where there is none, as each start of the service does, too.
 
   astakos-server migrate [OPTION…]            takes the steps that are missing, each in a transaction of its own
   astakos-server migrate --dry-run [OPTION…]  lists them, and changes nothing
@@ -20,7 +22,8 @@ export async function migrateCommand(
     say(HELP.trimEnd())
     return 0
   }
-  const cluster = await clusterOf(readConfig(args.filter((arg) => arg !== '--dry-run')))
+  const config = readConfig(args.filter((arg) => arg !== '--dry-run'))
+  const cluster = await clusterOf(config)
   try {
     if (args.includes('--dry-run')) {
       const steps = await pendingSteps(cluster.where())
@@ -28,6 +31,8 @@ export async function migrateCommand(
       say(steps.length === 0 ? 'The schema is up to date.' : 'Nothing was changed.')
     } else {
       const taken = await migrate(cluster.where(), undefined, (step) => say(lineOf(step)))
+      const database = new Database(cluster)
+      await secretKeysOf(database, config).finally(() => database.close())
       say(taken.length === 0 ? 'The schema was up to date.' : 'The schema is up to date.')
     }
     return 0

@@ -1,3 +1,4 @@
+import { where } from '../db/filter.ts'
 import { sql, type Queryable } from '../db/statement.ts'
 import type { Account } from './find-user.ts'
 
@@ -8,8 +9,7 @@ const PROVIDERS = `
         union all
         select distinct module from sign_in_methods where user_id = u.id and active)`
 
-/** A filter that is not given lets everything through. */
-const LIST = sql(`
+const LIST = `
   select u.id, u.username as displayname, u.email, u.first_name || ' ' || u.last_name as realname, u.uuid, u.is_active as active,
          u.is_admin as admin, u.email_verified as verified, u.moderated, u.is_rejected as rejected, ${PROVIDERS} as providers,
          u.verification_sent as activation_sent,
@@ -19,16 +19,7 @@ const LIST = sql(`
          (select coalesce(json_agg(json_build_object('provider', module, 'last_login', last_login) order by id), '[]'::json)
             from sign_in_methods where user_id = u.id) as last_login_details
     from users as u
-   where u.id > $1
-     and ($2::boolean is null or u.is_active = $2)
-     and ($3::boolean is null or (u.email_verified and not u.moderated) = $3)
-     and ($4::boolean is null or not u.email_verified = $4)
-     and ($5::boolean is null or u.is_rejected = $5)
-     and ($6::text[] is null or exists (
-       select from user_groups as ug join groups as g on g.id = ug.group_id where ug.user_id = u.id and g.name = any($6)))
-     and ($7::text is null or starts_with(u.username, $7))
-   order by u.id
-   limit $8`)
+   where u.id > $1`
 
 export interface UserFilter {
   readonly active?: boolean | undefined
@@ -46,16 +37,19 @@ export interface UserFilter {
 
 /** By id; one more than the limit, if there is one. */
 export function listUsers(on: Queryable, filter: UserFilter): Promise<{ readonly id: bigint }[]> {
-  return on.query(LIST, [
-    filter.after ?? 0n,
-    filter.active ?? null,
-    filter.pendingModeration ?? null,
-    filter.pendingVerification ?? null,
-    filter.rejected ?? null,
-    filter.groups ?? null,
-    filter.email?.toLowerCase() ?? null,
-    filter.limit + 1,
+  const { text, values } = where(2, [
+    ['u.is_active = ?', filter.active],
+    ['(u.email_verified and not u.moderated) = ?', filter.pendingModeration],
+    ['not u.email_verified = ?', filter.pendingVerification],
+    ['u.is_rejected = ?', filter.rejected],
+    [
+      `exists (select from user_groups as ug join groups as g on g.id = ug.group_id
+                where ug.user_id = u.id and g.name = any(?::text[]))`,
+      filter.groups,
+    ],
+    ['(starts_with(u.username, ?) or starts_with(lower(u.email), ?))', filter.email?.toLowerCase()],
   ])
+  return on.query(sql(`${LIST}${text} order by u.id limit $2`), [filter.after ?? 0n, filter.limit + 1, ...values])
 }
 
 const PROVIDERS_OF = sql(`select ${PROVIDERS} as providers from users as u where u.id = $1`)

@@ -1,20 +1,8 @@
 import { z } from 'zod'
+import { where } from '../../db/filter.ts'
 import { sql } from '../../db/statement.ts'
 import { moment, page, pageOf, text } from '../input.ts'
 import { reads, type Operation } from '../operation.ts'
-
-/** The newest first. A filter that is not given lets everything through; the index of the one that is given does the rest. */
-const LIST = sql(`
-  select id, at, actor, operation, subject, before, after
-    from audit
-   where ($1::bigint is null or id < $1)
-     and ($2::text is null or actor = $2)
-     and ($3::text is null or operation = $3)
-     and ($4::text is null or subject = $4)
-     and ($5::timestamptz is null or at >= $5)
-     and ($6::timestamptz is null or at < $6)
-   order by id desc
-   limit $7`)
 
 interface Row {
   readonly id: bigint
@@ -39,8 +27,17 @@ const audit = reads({
     ...page,
   }),
   async run({ tx }, { after, actor, operation, subject, since, until, limit }) {
-    const values = [after ?? null, actor ?? null, operation ?? null, subject ?? null, since ?? null, until ?? null]
-    return pageOf(await tx.query<Row>(LIST, [...values, limit + 1]), limit)
+    const { text: filter, values } = where(1, [
+      ['id < ?', after],
+      ['actor = ?', actor],
+      ['operation = ?', operation],
+      ['subject = ?', subject],
+      ['at >= ?', since],
+      ['at < ?', until],
+    ])
+    const list = sql(`
+      select id, at, actor, operation, subject, before, after from audit where true${filter} order by id desc limit $1`)
+    return pageOf(await tx.query<Row>(list, [limit + 1, ...values]), limit)
   },
 })
 
