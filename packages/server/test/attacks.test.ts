@@ -284,3 +284,43 @@ describe('a frame', () => {
     expect([...seen].sort()).toEqual(expect.arrayContaining(expected))
   })
 })
+
+describe('a cache', () => {
+  const KEPT = ['/ui/style.css', '/openapi.json']
+
+  const isKept = ({ headers }: Reply): boolean => headers['cache-control'] !== 'no-store'
+  const checkReply = (path: string, reply: Reply): void => {
+    expect([path, isKept(reply)]).toEqual([path, KEPT.includes(path)])
+    if (isKept(reply)) return
+    expect([path, reply.headers['referrer-policy']]).toEqual([path, 'same-origin'])
+    expect([path, reply.headers.vary]).toEqual([path, expect.stringMatching(/\bCookie\b/)])
+  }
+
+  it('keeps no answer of a page: neither a redirect nor what a browser asks by itself', async () => {
+    const member = await signedIn('carol')
+    for (const browser of [member, new Browser(base)]) {
+      for (const path of pagesWith('GET').filter((page) => page !== '/ui/logout'))
+        if (!path.startsWith('/oauth2/token')) checkReply(path, await browser.get(path, { accept: 'text/html' }))
+      checkReply('/ui/nothing', await browser.get('/ui/nothing'))
+    }
+    for (const path of ['/ui/local', '/ui/signup', '/ui/approval_terms', '/ui/profile/update_token'])
+      checkReply(path, await member.form(path, FIELDS))
+  })
+
+  it('keeps neither a token on its way to a native client nor the cookies of an entrance', async () => {
+    await service.service.database.query(sql('update users set has_signed_terms = true'))
+    const browser = new Browser(base)
+    const entered = await browser.signIn('carol')
+    checkReply('the entrance', entered)
+    const native = await browser.get('/weblogin/login?next=pithos://x')
+    expect(native.headers.location).toMatch(/^pithos:\/\/x\?token=/)
+    checkReply('a native client', native)
+    browser.cookies.set('_pithos2_a', 'another')
+    const mended = await browser.get('/ui/get_menu')
+    expect(mended.headers['set-cookie']?.join()).toContain('_pithos2_a=')
+    checkReply('a mended cookie', mended)
+    const menu = await browser.get('/ui/get_menu')
+    expect(menu.text).toContain('carol@example.org')
+    checkReply('the menu', menu)
+  })
+})

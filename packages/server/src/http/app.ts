@@ -228,6 +228,10 @@ function send(
     const vary = reply.getHeader('vary')
     reply.headers(apiHeaders())
     if (typeof vary === 'string') reply.header('vary', `X-Auth-Token, ${vary}`)
+  } else {
+    const vary = reply.getHeader('vary')
+    reply.headers(PAGE_HEADERS)
+    if (typeof vary === 'string') reply.header('vary', `Cookie, ${vary}`)
   }
   if (own) reply.headers(own)
   if (cookies) reply.header('set-cookie', cookies)
@@ -235,6 +239,9 @@ function send(
   const isBare = typeof body === 'string' && !contentType.includes('charset')
   return reply.send(isBare ? Buffer.from(body) : body)
 }
+
+/** Most depend on who looks, and an address that a browser is sent to may hold a token. What may be kept says so itself. */
+const PAGE_HEADERS = { 'cache-control': 'no-store', 'referrer-policy': 'same-origin', vary: 'Cookie' }
 
 let second = 0
 let headers: Readonly<Record<string, string>> = {}

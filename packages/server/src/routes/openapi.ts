@@ -9,7 +9,7 @@ function openapi({ service }: Call): Answer {
   const { baseUrl } = service.settings
   const body = texts.get(baseUrl) ?? JSON.stringify(openapiDocument(baseUrl))
   texts.set(baseUrl, body)
-  return { status: 200, body, contentType: 'application/json' }
+  return { status: 200, body, contentType: 'application/json', headers: { 'cache-control': 'no-cache' } }
 }
 
 const method = forNobody(openapi)
