@@ -1,6 +1,7 @@
 import type { Database } from './db/database.ts'
 import { cleanUpGrants } from './oauth2/tokens.ts'
 import { cleanUpResets } from './operations/passwords.ts'
+import { cleanUpVerificationCodes } from './operations/sign-up.ts'
 import { cleanUpKeys } from './quotas/cleanup.ts'
 import { endOldSessions } from './signin/sessions.ts'
 import { cleanUpAttempts } from './signin/throttle.ts'
@@ -11,5 +12,6 @@ export async function cleanUp(database: Database, { keyLifeMs }: { readonly keyL
   await endOldSessions(database)
   await cleanUpAttempts(database)
   await cleanUpResets(database)
+  await cleanUpVerificationCodes(database)
   await cleanUpGrants(database)
 }

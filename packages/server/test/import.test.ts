@@ -140,6 +140,8 @@ for (const database of databases)
       expect(await ask(to, verified)).toEqual([{ email_verified: false }])
       await prove('code-20')
       expect(await ask(to, verified)).toEqual([{ email_verified: true }])
+      // Sent years ago.
+      expect((await prove('code-40')).status).toBe(400)
     })
 
     it('answers every quota as the holdings of the original say', async () => {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startWorldService, type WorldService } from '../scripts/world-service.ts'
+import { cleanUp } from '../src/cleanup.ts'
 import { sql } from '../src/db/statement.ts'
+import { hashToken } from '../src/identity/tokens.ts'
 import type { Mail } from '../src/mail/mail.ts'
 import { addTerms } from '../src/operations/terms.ts'
 import { Browser } from './support/browser.ts'
@@ -282,6 +284,33 @@ describe('signing up', () => {
     expect((await browser.get(`/ui/activate?auth=${code}`)).status).toBe(302)
     expect((await browser.get(`/ui/activate?auth=${code}`)).status).toBe(400)
     expect((await newBrowser().signIn('new', 'a good password')).status).toBe(302)
+  })
+
+  it('takes a code for seven days, as the mail says, and forgets it then', async () => {
+    const { database: on } = service.service
+    const browser = newBrowser()
+    await browser.get('/ui/signup')
+    await browser.form('/ui/signup', fields)
+    const mail = await mailed(1)
+    expect(mail).toContain('within 7 days')
+    const code = /auth=([\w-]{43})/.exec(mail)?.[1] ?? ''
+    const codes = async (age: string): Promise<number> => {
+      await on.query(
+        sql("update users set verification_sent = now() - $1::interval where username = 'new@example.org'"),
+        [age],
+      )
+      return (await on.query(sql('select id from users where verification_hash is not null'))).length
+    }
+    const open = async (): Promise<number> => (await browser.get(`/ui/activate?auth=${code}`)).status
+    expect(await codes('7 days')).toBe(1)
+    expect(await open()).toBe(400)
+    await cleanUp(on, service.service.settings)
+    expect(await codes('7 days')).toBe(0)
+    await on.query(sql("update users set verification_hash = $1 where username = 'new@example.org'"), [hashToken(code)])
+    expect(await codes('6 days 23 hours')).toBe(1)
+    await cleanUp(on, service.service.settings)
+    expect(await codes('6 days 23 hours')).toBe(1)
+    expect(await open()).toBe(302)
   })
 
   it('answers the same where there is an account already, and tells its owner', async () => {

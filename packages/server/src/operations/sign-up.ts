@@ -70,18 +70,21 @@ export async function newVerificationCode(tx: Queryable, userId: bigint): Promis
   return code
 }
 
+/** As PostgreSQL reads it, and people do. Mails that wait are given up sooner. */
+const CODE_LIFE = '7 days'
+
 /** The mail that proves an address by reaching it. */
 export function verificationMail(baseUrl: string, email: string, code: string): Mail {
   return {
     to: [email],
     subject: 'Your account',
-    text: `Open this address to prove that this one is yours: ${baseUrl}/ui/activate?auth=${code}`,
+    text: `Open this address within ${CODE_LIFE} to prove that this one is yours: ${baseUrl}/ui/activate?auth=${code}`,
   }
 }
 
-const KNOWN = sql('select id from users where verification_hash = $1 and not email_verified')
-const OF_CODE = sql(`
-  select id, moderated from users where verification_hash = $1 and not email_verified for update`)
+const IS_GOOD = `verification_hash = $1 and not email_verified and verification_sent > now() - interval '${CODE_LIFE}'`
+const KNOWN = sql(`select id from users where ${IS_GOOD}`)
+const OF_CODE = sql(`select id, moderated from users where ${IS_GOOD} for update`)
 
 /** @param isModerated an operator decides who comes in. @returns what became of the account; null: the code is not good. */
 export async function proveAddress(
@@ -99,4 +102,18 @@ export async function proveAddress(
   if (!user) return null
   await verifyUser(tx, user.id)
   return (await admitVerified(tx, user, isModerated)) === 'ACCEPTED' ? 'accepted' : 'waiting'
+}
+
+/** Also those of an import of which nobody knows when they were sent. Whoever is at an account now keeps it from nothing but this round. */
+const CLEAN = sql(`
+  update users
+     set verification_hash = null
+   where id in (select id
+                  from users
+                 where verification_hash is not null
+                   and coalesce(verification_sent, '-infinity') <= now() - interval '${CODE_LIFE}'
+                   for update skip locked)`)
+
+export async function cleanUpVerificationCodes(on: Queryable): Promise<void> {
+  await on.query(CLEAN)
 }

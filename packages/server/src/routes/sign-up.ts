@@ -118,7 +118,7 @@ async function activate(call: Call): Promise<Answer> {
     status: waiting ? 200 : 400,
     body: waiting
       ? html`<p>The address is proved. An administrator has to approve the account before you can sign in.</p>`
-      : html`<p role="alert">The code is not good, or it was used already.</p>
+      : html`<p role="alert">The code is not good, or it is too old, or it was used already.</p>
           <p><a href="${settings.baseUrl}/ui/login">Sign in</a></p>`,
   })
 }
