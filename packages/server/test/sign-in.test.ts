@@ -328,6 +328,11 @@ describe('signing up', () => {
   it.each([
     [{ email: 'nonsense' }, 'That is no e-mail address.'],
     [{ first_name: ' ' }, 'The first name needs 1 to 30 characters.'],
+    [{ first_name: 'A\r\nB' }, 'The first name holds characters that nobody sees.'],
+    [{ last_name: 'gro\u202eelpmaxe' }, 'The last name holds characters that nobody sees.'],
+    [{ last_name: 'A\u2028B' }, 'The last name holds characters that nobody sees.'],
+    [{ email: '\u212aelvin@example.org' }, 'That is no e-mail address.'],
+    [{ email: 'a\u202eb@example.org' }, 'That is no e-mail address.'],
     [{ password: 'short' }, '8'],
   ])('refuses %j with a sentence', async (wrong, sentence) => {
     const browser = newBrowser()

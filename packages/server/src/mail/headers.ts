@@ -13,7 +13,15 @@ export function isAddress(text: string): boolean {
 
 const CHARACTERS_MAX = 254
 
-/** An address that an account may have: something of one; the mail that reaches it is the proof. */
+/** Control characters, marks that turn the direction of what follows, and separators of lines: they are no part of a name. */
+const UNSEEN = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]/u
+
+export function isPlain(text: string): boolean {
+  return !UNSEEN.test(text)
+}
+
+/** One that looks like another, or becomes it in lower case, is none. An address that an account may have: something of one; the mail that reaches it is the proof. */
 export function isAccountAddress(text: string): boolean {
-  return isAddress(text) && /@.+\../.test(text) && Array.from(text).length <= CHARACTERS_MAX
+  const isPlainText = isPlain(text) && text.normalize('NFKC') === text
+  return isPlainText && isAddress(text) && /@.+\../.test(text) && Array.from(text).length <= CHARACTERS_MAX
 }

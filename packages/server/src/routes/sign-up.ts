@@ -3,7 +3,7 @@ import { page as plainPage, redirect, type Answer } from '../http/answer.ts'
 import { forNobody, type Call, type Route } from '../http/call.ts'
 import { formOf, type Form } from '../http/form.ts'
 import { hashPassword, passwordProblem } from '../identity/passwords.ts'
-import { isAccountAddress } from '../mail/headers.ts'
+import { isAccountAddress, isPlain } from '../mail/headers.ts'
 import { proveAddress, signUp, verificationMail } from '../operations/sign-up.ts'
 import { readTerms } from '../operations/terms.ts'
 import { csrfField, errorLine, field } from '../pages/forms.ts'
@@ -59,7 +59,9 @@ function problemOf(form: Form, hasTerms: boolean): string | null {
     ['first_name', 'first name'],
     ['last_name', 'last name'],
   ] as const) {
-    const length = Array.from(form.get(name)?.trim() ?? '').length
+    const given = form.get(name)?.trim() ?? ''
+    if (!isPlain(given)) return `The ${label} holds characters that nobody sees.`
+    const length = Array.from(given).length
     if (length < 1 || length > 30) return `The ${label} needs 1 to 30 characters.`
   }
   const problem = passwordProblem(form.get('password'), email)

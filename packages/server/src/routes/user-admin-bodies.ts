@@ -3,7 +3,7 @@ import { badRequest } from '../http/fault.ts'
 import { withNumbers } from '../http/json.ts'
 import { hasAtMost, isObject } from '../http/validate.ts'
 import { passwordProblem } from '../identity/passwords.ts'
-import { isAccountAddress } from '../mail/headers.ts'
+import { isAccountAddress, isPlain } from '../mail/headers.ts'
 
 /** What administrators send of an account. Source: administration specification, 2.3. */
 export type Sent = Readonly<Record<string, unknown>>
@@ -26,7 +26,7 @@ const NAME_MAX = 30
 /** @throws {Fault} 400 */
 export function nameIn(sent: Sent, field: 'first_name' | 'last_name'): string {
   const name = sent[field]
-  if (typeof name === 'string' && name.trim() !== '' && hasAtMost(name, NAME_MAX)) return name
+  if (typeof name === 'string' && name.trim() !== '' && isPlain(name) && hasAtMost(name, NAME_MAX)) return name
   throw badRequest(`Invalid ${field}`)
 }
 

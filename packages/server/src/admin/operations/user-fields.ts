@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Queryable } from '../../db/statement.ts'
-import { hasAtMost } from '../../http/validate.ts'
 import { hashPassword, passwordProblem } from '../../identity/passwords.ts'
-import { isAddress } from '../../mail/headers.ts'
+import { isAccountAddress } from '../../mail/headers.ts'
 import { findUser, type Account, type UserName } from '../../operations/find-user.ts'
 import { Refused } from '../../projects/refused.ts'
 import type { ServiceSettings } from '../../settings.ts'
@@ -51,7 +50,7 @@ function sizeOf(value: unknown, depth: number): number {
 
 /** Something of an address, with a domain that has a dot. */
 export function isEmail(email: string): boolean {
-  return isAddress(email) && /@.+\../.test(email) && hasAtMost(email, 254)
+  return isAccountAddress(email)
 }
 
 /** @throws {Refused} malformed: it could be guessed. */
