@@ -160,7 +160,11 @@ describe('an address to go on to', () => {
       ' pithos://x',
       'pithos://x\r\ny',
     ])
-      expect((await alice.get(`/weblogin/login?${encoded({ next })}`)).status, next).toBe(403)
+      for (const host of ['', 'example.org', 'x', '127.0.0.1', 'pithos']) {
+        const headers: Record<string, string> = host === '' ? {} : { 'x-forwarded-host': host }
+        const { status, headers: answer } = await alice.get(`/weblogin/login?${encoded({ next })}`, headers)
+        expect([status, answer.location], `${next} at ${host}`).toEqual([403, undefined])
+      }
   })
 
   it.each([
