@@ -52,7 +52,8 @@ async function finding(what: string, look: () => Promise<string>): Promise<Findi
   try {
     return { what, isGood: true, says: await look() }
   } catch (error) {
-    return { what, isGood: false, says: sentenceOf(error) }
+    // It stands before the sentence anyway.
+    return { what, isGood: false, says: sentenceOf(error).replace(`${what}: `, '') }
   }
 }
 
@@ -110,10 +111,18 @@ async function secretKey(file: string, config: ServerConfig): Promise<string> {
   } else if (await hasKey(config.databaseUrl)) {
     if (!hasFile) throw new Error(`the key file ${file} is missing, and the database wants it`)
     const database = new Database({ connectionString: config.databaseUrl })
-    const isRight = await fits(database, file).finally(() => database.close())
+    const isRight = await closing(database, () => fits(database, file))
     if (!isRight) throw new Error(`${file} holds another key than the one that sealed the tokens in the database`)
   }
   return hasFile ? file : writable(dirname(file), 'the key will be made in')
+}
+
+async function closing<T>(database: Database, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body()
+  } finally {
+    await database.close()
+  }
 }
 
 /** A database that can't be asked is another finding. */

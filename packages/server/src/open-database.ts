@@ -4,7 +4,7 @@ import { checkDataFolder } from './data-folder.ts'
 import { embeddedCluster, givenCluster, type Cluster } from './db/cluster.ts'
 import { Database } from './db/database.ts'
 import { runningConnection } from './db/embedded/running.ts'
-import { pendingSteps } from './db/migrate.ts'
+import { migrate, pendingSteps } from './db/migrate.ts'
 import { sql } from './db/statement.ts'
 import { secretKeysOf } from './identity/secret-key-check.ts'
 import { Outbox } from './mail/outbox.ts'
@@ -15,9 +15,13 @@ const BASE_URL = sql("select base_url from components where name = 'astakos'")
 /**
  * The database of a service for a command beside it: its mails are left to the service.
  *
+ * @param prepares it brings the schema up to date and makes a key, as a start of the service does.
  * @throws {Error} with a sentence: the schema is not this release's, the key is missing or another one.
  */
-export async function openDatabase(config: ServerConfig): Promise<Environment & AsyncDisposable> {
+export async function openDatabase(
+  config: ServerConfig,
+  { prepares = false }: { readonly prepares?: boolean } = {},
+): Promise<Environment & AsyncDisposable> {
   const cluster = await clusterOf(config)
   const database = new Database(cluster)
   const close = async (): Promise<void> => {
@@ -26,10 +30,13 @@ export async function openDatabase(config: ServerConfig): Promise<Environment & 
   }
   try {
     // A look must not change the schema under services of the release before, nor fill a database that was named by mistake.
+    if (prepares) await migrate(cluster.where())
     const missing = await pendingSteps(cluster.where())
     if (missing.length > 0)
-      throw new Error(`The schema lacks ${missing.length} steps: take them with astakos-server migrate, or start the service`)
-    const secretKey = await secretKeysOf(database, config, { mayMake: false })
+      throw new Error(
+        `The schema lacks ${missing.length} steps: take them with astakos-server migrate, or start the service`,
+      )
+    const secretKey = await secretKeysOf(database, config, { mayMake: prepares })
     const [own] = await database.query<{ base_url: string | null }>(BASE_URL)
     const baseUrl =
       config.settings.baseUrl ?? own?.base_url ?? `http://${config.listen.host}:${config.listen.port}/astakos`

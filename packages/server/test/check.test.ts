@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Database } from '../src/db/database.ts'
+import { secretKeysOf } from '../src/identity/secret-key-check.ts'
 import { checkService, type Finding } from '../src/check.ts'
 import { readConfig } from '../src/config.ts'
 import { migrated } from './support/migrated.ts'
@@ -87,6 +89,37 @@ describe('a check', () => {
     ).toEqual([
       '--database-url: this user may not make tables: make it the owner of the database, or grant create on its schema',
     ])
+  })
+
+  it('knows the key of a database, and its schema', async () => {
+    const key = join(folder, 'right-key')
+    expect(wrongOf(await check('--database-url', url, '--secret-key-file', key))).toEqual([])
+    const { default: pg } = await import('pg')
+    const client = new pg.Client(database.connection)
+    await client.connect()
+    const about = new Database(database.connection)
+    await secretKeysOf(about, { secretKeyFile: key, dataDir: null })
+    await about.close()
+    expect(wrongOf(await check('--database-url', url, '--secret-key-file', key))).toEqual([])
+    const other = join(folder, 'other-key')
+    writeFileSync(other, 'a'.repeat(64), { mode: 0o600 })
+    const none = join(folder, 'no-key')
+    writeFileSync(join(folder, 'garbage'), 'garbage', { mode: 0o600 })
+    await client.query("insert into migrations (number, name) values (9999, 'of a later release')")
+    const wrongs = await Promise.all(
+      [other, none, join(folder, 'garbage')].map(async (file) =>
+        wrongOf(await check('--database-url', url, '--secret-key-file', file)),
+      ),
+    )
+    const later = expect.stringContaining('--database-url: The database is of a later release') as string
+    expect(wrongs).toEqual([
+      [later, `--secret-key-file: ${other} holds another key than the one that sealed the tokens in the database`],
+      [later, `--secret-key-file: the key file ${none} is missing, and the database wants it`],
+      [later, expect.stringContaining('does not hold 64 hexadecimal digits')],
+    ])
+    await client.query('delete from migrations where number = 9999')
+    await client.end()
+    for (const file of [key, other, join(folder, 'garbage')]) rmSync(file)
   })
 
   it('refuses a folder that holds something else', async () => {

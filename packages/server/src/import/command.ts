@@ -42,7 +42,7 @@ export async function importOriginal(
     return 0
   }
   const { from, isDryRun, isJson, termsDir, others } = given(args, env)
-  await using opened = await openDatabase(readConfig(others, env))
+  await using opened = await openDatabase(readConfig(others, env), { prepares: true })
   using progress = progressOn(process.stderr)
   const report = await importFrom(opened, {
     from,

@@ -32,7 +32,11 @@ export async function migrateCommand(
     } else {
       const taken = await migrate(cluster.where(), undefined, (step) => say(lineOf(step)))
       const database = new Database(cluster)
-      await secretKeysOf(database, config).finally(() => database.close())
+      try {
+        await secretKeysOf(database, config)
+      } finally {
+        await database.close()
+      }
       say(taken.length === 0 ? 'The schema was up to date.' : 'The schema is up to date.')
     }
     return 0

@@ -46,9 +46,13 @@ const READ = `
                 where ug.user_id = users.id order by g.id) as groups
     from users`
 const BY_ID = sql(`${READ} where id = $1`)
-const BY_NAME = sql(`${READ} where uuid = $1 or username = $2`)
+/** A login name goes before an address, which several may have; each by its index. */
+const NAMED = `
+  select id, 0 as place from users where uuid = $1 or username = $2
+   union all
+  select id, 1 from users where lower(email) = $2 and username <> $2`
+const BY_NAME = sql(`${NAMED} order by place limit 3`)
 const LOCK_BY_ID = sql('select id from users where id = $1 for update')
-const LOCK_BY_NAME = sql('select id from users where uuid = $1 or username = $2 for update')
 
 /** A longer number is no id. */
 const ID = /^\d{1,18}$/
@@ -57,9 +61,7 @@ const valuesOf = (name: string): [uuid: string, username: string] => [name, name
 
 /** @throws {Refused} unknown: there is no such user. Source: administration specification, 1.2. */
 export async function findUser(on: Queryable, name: UserName): Promise<Account> {
-  const id = idOf(name)
-  const [account] =
-    id === null ? await on.query<Account>(BY_NAME, valuesOf(String(name))) : await on.query<Account>(BY_ID, [id])
+  const [account] = await on.query<Account>(BY_ID, [await idNamed(on, name)])
   if (!account) throw noSuchUser(name)
   return account
 }
@@ -68,17 +70,23 @@ export async function findUser(on: Queryable, name: UserName): Promise<Account> 
  * As it is from now on until the transaction ends: nobody else changes it meanwhile. After projects and memberships, if those
  * are locked, too.
  *
- * @throws {Refused} unknown: there is no such user, or not any more.
+ * @throws {Refused} unknown: there is no such user, or not any more; conflict: several have that address.
  */
 export async function lockUser(tx: Queryable, name: UserName): Promise<Account> {
-  const id = idOf(name)
-  const [locked] =
-    id === null
-      ? await tx.query<{ id: bigint }>(LOCK_BY_NAME, valuesOf(String(name)))
-      : await tx.query<{ id: bigint }>(LOCK_BY_ID, [id])
+  const [locked] = await tx.query<{ id: bigint }>(LOCK_BY_ID, [await idNamed(tx, name)])
   if (!locked) throw noSuchUser(name)
   // Once it is locked, since a row that was waited for would be read in part as it was before.
   return findUser(tx, locked.id)
+}
+
+async function idNamed(on: Queryable, name: UserName): Promise<bigint> {
+  const id = idOf(name)
+  if (id !== null) return id
+  const [first, second] = await on.query<{ id: bigint; place: number }>(BY_NAME, valuesOf(String(name)))
+  if (!first) throw noSuchUser(name)
+  if (second && second.place === first.place)
+    throw new Refused('conflict', `user: several accounts have the address ${name}: name one by its id`)
+  return first.id
 }
 
 function noSuchUser(name: UserName): Refused {

@@ -7,7 +7,7 @@ import { lockInOrder } from '../quotas/lock.ts'
 import { admitVerified } from './moderation.ts'
 import { setPassword } from './passwords.ts'
 import type { SecretKeys } from '../identity/secret-keys.ts'
-import { addUser, deleteUser, verifyUser, type NewUser, type UserInput } from './users.ts'
+import { addressTaken, addUser, deleteUser, verifyUser, type NewUser, type UserInput } from './users.ts'
 
 /** People who come by themselves, and prove their address. Source: identity specification, 1.2. */
 export interface SignUp {
@@ -21,6 +21,8 @@ export interface SignUp {
 }
 
 const FIND = sql('select id, uuid, email, email_verified from users where username = $1 for update')
+/** Of accounts that came from elsewhere, whose login names are others. */
+const OF_ADDRESS = sql('select id from users where lower(email) = $1 and username <> $1 and email_verified limit 1')
 
 /** The account that was never verified, and made room for another one. */
 export interface Replaced {
@@ -41,6 +43,7 @@ export async function addInPlace(
 ): Promise<NewUser & { readonly replaced: Replaced | null }> {
   const username = input.email.toLowerCase()
   const [existing] = await tx.query<Replaced & { email_verified: boolean }>(FIND, [username])
+  if ((await tx.query(OF_ADDRESS, [username])).length > 0) throw addressTaken()
   if (existing && !existing.email_verified) await deleteUser(tx, existing.id, username)
   return { ...(await addUser(tx, secretKey, input)), replaced: existing ?? null }
 }

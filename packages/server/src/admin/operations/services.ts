@@ -57,7 +57,9 @@ const imports = changes({
   input: z.strictObject({
     services: z
       .custom<unknown>((value) => value !== undefined)
-      .describe('service name to definition, as service-export-companion prints it'),
+      .describe(
+        "service name to definition, as service-export-companion prints it; of a file of the original: jq '{services: .}' FILE",
+      ),
   }),
   run: async ({ tx }, { services }) => told(await importServices(tx, readDefinitions(services))),
 })
