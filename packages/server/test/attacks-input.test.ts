@@ -124,7 +124,7 @@ describe('an address to go on to', () => {
     stays(asked)
     // Whoever agreed is sent on by the field, so it is looked at again.
     await query('update users set has_signed_terms = false where uuid = $1', [names['uuid:heidi']])
-    stays(leads(await heidi.form('/ui/approval_terms', { has_signed_terms: 'on', next })))
+    stays(leads(await heidi.submit(terms, { has_signed_terms: 'on', next })))
     await query('update users set has_signed_terms = false where uuid = $1', [names['uuid:heidi']])
     const web = await alice.get(`/weblogin/login?${encoded({ next })}`)
     if (next.startsWith('pithos:')) expect(leads(web)).toMatch(/^pithos:/)
@@ -497,7 +497,7 @@ describe('mail', () => {
       expect((await browser.form('/ui/password_reset', { email })).status).toBe(200)
     }
     const browser = new Browser(base)
-    await browser.get('/ui/signup')
+    const page = await browser.get('/ui/signup')
     const name = 'Bcc: b@e.net'
     const fields = {
       email: 'new@example.net',
@@ -506,7 +506,7 @@ describe('mail', () => {
       password: 'a good password',
       has_signed_terms: 'on',
     }
-    expect((await browser.form('/ui/signup', fields)).status).toBe(200)
+    expect((await browser.submit(page, fields)).status).toBe(200)
     await nextMail('new@example.net')
     expect(mails.map(({ to, subject }) => [to, subject])).toEqual([[['new@example.net'], 'Your account']])
     expect(mails[0]?.text).not.toContain('Bcc')

@@ -216,10 +216,64 @@ describe('terms', () => {
     expect(page.text).toContain('<p>Be kind.</p><p>Twice.</p>')
     expect((await browser.form('/ui/approval_terms', {})).text).toContain('You have to agree')
     const next = `${service.origin}/astakos/ui/landing`
-    const agreed = await browser.form('/ui/approval_terms', { has_signed_terms: 'on', next })
+    const agreed = await browser.submit(page, { has_signed_terms: 'on' })
     expect(agreed.headers.location).toBe(next)
     expect((await browser.get('/ui/landing')).status).toBe(200)
     expect((await browser.get('/ui/approval_terms/999')).status).toBe(404)
+  })
+
+  const publish = async (text: string): Promise<bigint> =>
+    (await service.service.database.transaction((tx) => addTerms(tx, text))).id
+  const signed = (): Promise<unknown[]> =>
+    service.service.database.query(
+      sql('select has_signed_terms as signed, date_signed_terms is not null as dated from users where email = $1'),
+      ['alice@example.org'],
+    )
+
+  it('that were shown are those that one agrees to, and only the newest', async () => {
+    const browser = newBrowser()
+    await browser.signIn('alice')
+    const old = await publish('Old.')
+    const page = await browser.get('/ui/approval_terms?next=/astakos/ui/api_access')
+    const middle = await publish('New.')
+    const refused = await browser.submit(page, { has_signed_terms: 'on' })
+    expect([refused.status, refused.text.includes('have changed'), refused.text.includes('<p>New.</p>')]).toEqual([
+      409,
+      true,
+      true,
+    ])
+    const without = await browser.form('/ui/approval_terms', { has_signed_terms: 'on' })
+    expect([without.status, await signed()]).toEqual([409, [{ signed: false, dated: false }]])
+    // Those that are over can be read, and no more.
+    const older = await browser.get(`/ui/approval_terms/${old}`)
+    expect([older.text.includes('<p>Old.</p>'), older.text.includes('<form')]).toEqual([true, false])
+    expect((await browser.get(`/ui/approval_terms/${middle}`)).text).toContain('<form')
+    const agreed = await browser.submit(refused, { has_signed_terms: 'on' })
+    expect(agreed.headers.location).toBe(`${service.origin}/astakos/ui/api_access`)
+    expect(await signed()).toEqual([{ signed: true, dated: true }])
+  })
+
+  it('are agreed to at sign-up with a date, and only those that were shown', async () => {
+    await publish('Old.')
+    const browser = newBrowser()
+    const page = await browser.get('/ui/signup')
+    const late = await publish('New.')
+    const fields = {
+      email: 'new@example.org',
+      first_name: 'New',
+      last_name: 'Comer',
+      password: 'a good password',
+      has_signed_terms: 'on',
+    }
+    const refused = await browser.submit(page, fields)
+    expect([refused.status, refused.text.includes('have changed')]).toEqual([400, true])
+    expect(refused.text).toContain(`/ui/approval_terms/${late}"`)
+    expect((await browser.submit(refused, fields)).status).toBe(200)
+    const rows = await service.service.database.query(
+      sql('select has_signed_terms as signed, date_signed_terms is not null as dated from users where email = $1'),
+      [fields.email],
+    )
+    expect(rows).toEqual([{ signed: true, dated: true }])
   })
 })
 

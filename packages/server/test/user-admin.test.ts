@@ -218,7 +218,7 @@ for (const database of databases) {
             firstName: 'x',
             lastName: 'y',
             hashed,
-            hasSignedTerms: true,
+            hasAgreed: false,
             tokenExpires: new Date(),
           }),
         )

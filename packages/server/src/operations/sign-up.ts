@@ -5,6 +5,7 @@ import type { Mail } from '../mail/mail.ts'
 import { Refused } from '../projects/refused.ts'
 import { lockInOrder } from '../quotas/lock.ts'
 import { admitVerified } from './moderation.ts'
+import { signTerms } from './terms.ts'
 import { setPassword } from './passwords.ts'
 import type { SecretKeys } from '../identity/secret-keys.ts'
 import { addressTaken, addUser, deleteUser, verifyUser, type NewUser, type UserInput } from './users.ts'
@@ -16,7 +17,8 @@ export interface SignUp {
   readonly lastName: string
   /** From `hashPassword`. */
   readonly hashed: string
-  readonly hasSignedTerms: boolean
+  /** To the terms of use, at this moment; where there are none, there is nothing to agree to. */
+  readonly hasAgreed: boolean
   readonly tokenExpires: Date
 }
 
@@ -52,10 +54,11 @@ export async function addInPlace(
 export async function signUp(
   tx: Queryable,
   secretKey: SecretKeys,
-  { hashed, ...input }: SignUp,
+  { hashed, hasAgreed, ...input }: SignUp,
 ): Promise<string | null> {
   try {
-    const { id } = await addInPlace(tx, secretKey, input)
+    const { id } = await addInPlace(tx, secretKey, { ...input, hasSignedTerms: true })
+    if (hasAgreed) await signTerms(tx, id)
     await setPassword(tx, id, hashed)
     return await newVerificationCode(tx, id)
   } catch (error) {

@@ -45,6 +45,18 @@ export async function readTerms(on: Queryable, id: bigint | null): Promise<Terms
   return row ?? null
 }
 
+const HOLD = sql('lock table terms in share mode')
+
+/**
+ * Nobody publishes others until the transaction is over; before any user is locked, as whoever publishes does it.
+ *
+ * @returns the number of the newest; null: there are none.
+ */
+export async function holdTerms(tx: Queryable): Promise<bigint | null> {
+  await tx.query(HOLD)
+  return (await readTerms(tx, null))?.id ?? null
+}
+
 const SIGN = sql('update users set has_signed_terms = true, date_signed_terms = now() where id = $1')
 
 export async function signTerms(tx: Queryable, userId: bigint): Promise<void> {

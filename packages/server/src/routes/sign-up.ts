@@ -5,7 +5,8 @@ import { formOf, type Form } from '../http/form.ts'
 import { hashPassword, passwordProblem } from '../identity/passwords.ts'
 import { isAccountAddress, isPlain } from '../mail/headers.ts'
 import { proveAddress, signUp, verificationMail } from '../operations/sign-up.ts'
-import { readTerms } from '../operations/terms.ts'
+import { holdTerms, readTerms } from '../operations/terms.ts'
+import { isAgreedTo, TERMS_CHANGED, termsField } from '../pages/agreement.ts'
 import { csrfField, errorLine, field } from '../pages/forms.ts'
 import { shownPage } from '../pages/layout.ts'
 import { browserOf, csrfFor, isCsrfSafe, mendCookie, type Browser } from '../signin/browser.ts'
@@ -32,7 +33,7 @@ async function signUpPage(
   const terms = await readTerms(call.service.database, null)
   const agreement = html`<label class="check" for="agree"
     ><input type="checkbox" id="agree" name="has_signed_terms" value="on" required /> I agree to the
-    <a href="${base}/ui/approval_terms">terms of use</a></label
+    <a href="${base}/ui/approval_terms/${String(terms?.id)}">terms of use</a></label
   >`
   return shownPage({
     base,
@@ -46,13 +47,13 @@ async function signUpPage(
         !${field({ name: 'first_name', label: 'First name', value: given('first_name'), autocomplete: 'given-name' })}
         !${field({ name: 'last_name', label: 'Last name', value: given('last_name'), autocomplete: 'family-name' })}
         !${field({ name: 'password', label: 'Password', type: 'password', autocomplete: 'new-password', hint: 'At least 8 characters.' })}
-        !${terms ? agreement : ''}
+        !${termsField(terms?.id ?? null)}!${terms ? agreement : ''}
         <button>Sign up</button>
       </form>`,
   })
 }
 
-function problemOf(form: Form, hasTerms: boolean): string | null {
+function problemOf(form: Form, terms: bigint | null): string | null {
   const email = form.get('email')?.trim() ?? ''
   if (!isAccountAddress(email)) return 'That is no e-mail address.'
   for (const [name, label] of [
@@ -66,7 +67,8 @@ function problemOf(form: Form, hasTerms: boolean): string | null {
   }
   const problem = passwordProblem(form.get('password'), email)
   if (problem !== null) return problem
-  return hasTerms && form.get('has_signed_terms') !== 'on' ? 'You have to agree to the terms of use.' : null
+  if (terms !== null && form.get('has_signed_terms') !== 'on') return 'You have to agree to the terms of use.'
+  return isAgreedTo(form, terms) ? null : TERMS_CHANGED
 }
 
 /** The answer is the same whether there was such an account or not: the mail tells, and it reaches the owner alone. */
@@ -76,8 +78,7 @@ async function create(call: Call): Promise<Answer> {
   const browser = await browserOf(call)
   const form = formOf(call)
   if (!isCsrfSafe(call, browser, form)) return plainPage('Forbidden', 403)
-  const hasTerms = (await readTerms(database, null)) !== null
-  const problem = problemOf(form, hasTerms)
+  const problem = problemOf(form, (await readTerms(database, null))?.id ?? null)
   if (problem !== null) return signUpPage(call, browser, form, problem, 400)
   const email = form.get('email')?.trim() ?? ''
   try {
@@ -87,20 +88,22 @@ async function create(call: Call): Promise<Answer> {
     throw error
   }
   const hashed = await hashPassword(form.get('password') ?? '')
-  await outbox.transaction(async (tx) => {
+  const { isOutdated } = await outbox.transaction(async (tx) => {
+    const terms = await holdTerms(tx)
+    if (!isAgreedTo(form, terms)) return { mails: [], isOutdated: true }
     const code = await signUp(tx, desk.key, {
       email,
       firstName: form.get('first_name')?.trim() ?? '',
       lastName: form.get('last_name')?.trim() ?? '',
       hashed,
-      // Where there are none, there is nothing to agree to.
-      hasSignedTerms: true,
+      hasAgreed: terms !== null,
       tokenExpires: desk.newExpiry(),
     })
-    if (code !== null) return { mails: [verificationMail(settings.baseUrl, email, code)] }
+    if (code !== null) return { mails: [verificationMail(settings.baseUrl, email, code)], isOutdated: false }
     const text = `Somebody, maybe you, signed up with this address, which has an account already. Sign in: ${settings.baseUrl}/ui/login`
-    return { mails: [{ to: [email], subject: 'Your account', text }] }
+    return { mails: [{ to: [email], subject: 'Your account', text }], isOutdated: false }
   })
+  if (isOutdated) return signUpPage(call, browser, form, TERMS_CHANGED, 400)
   return shownPage({
     base: settings.baseUrl,
     title: 'Look into your mail',

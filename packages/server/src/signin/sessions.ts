@@ -35,6 +35,14 @@ export async function findSession(on: Queryable, secret: string): Promise<Signed
   return row ?? null
 }
 
+const LOCK_USER = sql('select id from users where id = $1 for update')
+
+/** Nobody ends it until the transaction is over. @returns whether it is there still. */
+export async function holdSession(tx: Queryable, userId: bigint, secret: string): Promise<boolean> {
+  await tx.query(LOCK_USER, [userId])
+  return (await findSession(tx, secret)) !== null
+}
+
 const END = sql('delete from sessions where secret_hash = $1')
 const END_ALL = sql('delete from sessions where user_id = $1')
 const END_OLD = sql('delete from sessions where expires < now()')

@@ -42,12 +42,16 @@ export class Browser {
     return this.post(path, { ...fields, csrfmiddlewaretoken: this.cookies.get('csrftoken') ?? '' })
   }
 
-  /** Sends the form of a page, as it is. */
-  submit(page: Reply, headers: Record<string, string> = {}): Promise<Reply> {
+  /** Sends the form of a page, with what somebody filled in. */
+  submit(page: Reply, filled: Record<string, string> = {}, headers: Record<string, string> = {}): Promise<Reply> {
     const [, action = ''] = /<form method="post" action="([^"]*)"/.exec(page.text) ?? []
     const inputs = page.text.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)
     const fields = [...inputs].map(([, name = '', value = '']) => [textOf(name), textOf(value)] as const)
-    return this.post(action.replace(/^.*(?=\/(?:ui|oauth2)\/)/, ''), Object.fromEntries(fields), headers)
+    return this.post(
+      action.replace(/^.*(?=\/(?:ui|oauth2)\/)/, ''),
+      { ...Object.fromEntries(fields), ...filled },
+      headers,
+    )
   }
 
   cookie(name: string): string | undefined {
