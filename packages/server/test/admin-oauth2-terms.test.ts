@@ -196,7 +196,7 @@ const terms: readonly Case[] = [
       await browser.signIn('alice')
       const page = await browser.get('/ui/approval_terms')
       expect(page.text).toContain('<p>Be &#60;b&#62;kinder&#60;/b&#62;.</p><p>Twice.</p>')
-      await browser.form('/ui/approval_terms', { has_signed_terms: 'on' })
+      await browser.submit(page, { has_signed_terms: 'on' })
       expect((await quotas(world, 'alice')).status).toBe(200)
       expect((await quotas(world, 'bob')).status).toBe(401)
     },
