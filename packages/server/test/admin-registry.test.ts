@@ -286,7 +286,7 @@ const components: readonly Case[] = [
 
 testCases('components', components)
 
-const NO_URL = 'must be an address that starts with http:// or https://'
+const NO_URL = 'must be an address that starts with http:// or https://, without a user and a password'
 const NO_REFERENCE = 'must be a name of at most 255 characters, or an id'
 const unknown = [
   [{ component: '3' }, 'No component found named 3.', 'unknown'],
@@ -868,6 +868,7 @@ testRefusals('registry', {
     [{ name: 'x', auth_token: 'short' }, 'auth_token: A token has 22 to 64 characters'],
     [{ name: 'x', auth_token: `${TOKEN} ä` }, 'auth_token: A token consists of visible ASCII characters'],
     [{ name: 'x', base_url: 'ftp://x' }, `base_url: ${NO_URL}`],
+    [{ name: 'x', base_url: 'https://user:secret@example.org/x' }, `base_url: ${NO_URL}`],
     [{ name: 'x', base_url: 'https://' }, `base_url: ${NO_URL}`],
     [{ name: 'x', ui_url: 'javascript:alert(1)' }, `ui_url: ${NO_URL}`],
   ],

@@ -45,6 +45,19 @@ const cases: readonly Case[] = [
     refused: { kind: 'conflict', message: 'name: there is already an admin token deploy' },
   },
   {
+    title: 'an end in a year that many programs do not know',
+    operation: 'admin-token-add',
+    input: { name: 'x', scopes: ['users:read'], expires: '9999-12-31T23:59:59-23:59' },
+    refused: { kind: 'malformed', message: 'expires: must be in the years 1 to 9999' },
+  },
+  {
+    title: 'a scope twice is one',
+    operation: 'admin-token-add',
+    input: { name: 'twice', scopes: ['users:read', 'users:read'] },
+    output: { scopes: ['users:read'] },
+    audit: [{ subject: 'admin-token:twice', before: null, after: { scopes: ['users:read'] } }],
+  },
+  {
     title: 'no name',
     operation: 'admin-token-add',
     input: { scopes: ['users:read'] },

@@ -230,14 +230,20 @@ describe('the commands', () => {
     const connection = await databaseOf(0, nothing)
     const lines: string[] = []
     const say = (...args: string[]): Promise<number> =>
-      migrateCommand([...args, `--database-url=${urlOf(connection)}`], (line) => lines.push(line))
+      migrateCommand(
+        [...args, `--database-url=${urlOf(connection)}`, `--secret-key-file=${join(folder, 'made')}`],
+        (line) => lines.push(line),
+      )
     await say('--dry-run')
     expect(lines.splice(0)).toEqual([
       ...migrations().map(({ name }) => expect.stringContaining(name) as string),
       'Nothing was changed.',
     ])
     expect(await contentOf(connection)).toEqual([''])
+    expect(readdirSync(folder)).not.toContain('made')
     await say()
+    // A service that starts later finds its key.
+    expect(readdirSync(folder)).toContain('made')
     expect(lines.splice(0).at(-1)).toBe('The schema is up to date.')
     await say()
     await say('--dry-run')

@@ -45,6 +45,8 @@ export const flag: z.ZodBoolean = z.boolean({ error: 'must be true or false' })
 export const moment: z.ZodType<Date> = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2030-01-01T00:00:00Z' })
   .transform((value) => new Date(value))
+  // With its offset it may lie outside; many readers know no other years.
+  .refine((date) => date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999, 'must be in the years 1 to 9999')
 
 /** Long lists come in pages: what `next` says is the `after` of the next one. */
 export const page = {

@@ -23,20 +23,22 @@ const SEQUENCES = [
   { from: 'quotaholder_app_provisionlog_id_seq', table: 'imported_provisions' },
 ] as const
 
+const INT64_MAX = 2n ** 63n - 1n
+
 const SERIALS = 'quotaholder_app_commission_serial_seq'
 
 /** `restart` is part of the transaction; `setval` would stay after a rollback. */
 export async function copySequences({ source, target, notes }: Import): Promise<void> {
   for (const { from, table } of SEQUENCES) {
     // oxlint-disable-next-line no-await-in-loop
-    const next = await after(target.tx, `select max(id) as last from ${table}`, await nextOf(source, from))
+    const next = await after(target.tx, from, `select max(id) as last from ${table}`, await nextOf(source, from))
     // oxlint-disable-next-line no-await-in-loop
     await target.tx.query(sql(`alter table ${table} alter column id restart with ${next}`))
   }
   // Those of former commissions stand in the log.
   const last = `
     select greatest((select max(serial) from commissions), (select max(serial) from imported_provisions)) as last`
-  const serial = await after(target.tx, last, await nextOf(source, SERIALS))
+  const serial = await after(target.tx, SERIALS, last, await nextOf(source, SERIALS))
   await target.tx.query(sql(`alter sequence serials restart with ${serial}`))
   notes.carry('sequences', SEQUENCES.length + 1)
 }
@@ -50,8 +52,10 @@ async function nextOf(source: Import['source'], sequence: string): Promise<bigin
 }
 
 /** A sequence that stayed behind its table would give out numbers twice. */
-async function after(tx: Import['target']['tx'], select: string, next: bigint): Promise<bigint> {
+async function after(tx: Import['target']['tx'], what: string, select: string, next: bigint): Promise<bigint> {
   const [row] = await tx.query<{ last: bigint | null }>(sql(select))
   const behind = (row?.last ?? 0n) + 1n
-  return behind > next ? behind : next
+  const first = behind > next ? behind : next
+  if (first > INT64_MAX) throw new SourceError(new Error(`${what}: the largest number is taken, none can follow it`))
+  return first
 }

@@ -22,8 +22,9 @@ import { reference } from '../reference.ts'
 
 /** Both are addresses that others are led to. */
 export const url: z.ZodType<string> = text(1024).refine(
-  (value) => /^https?:\/\/[^/?#]/i.test(value) && URL.canParse(value),
-  'must be an address that starts with http:// or https://',
+  // Without a name and a password: everybody reads it in the catalog, and operators in the audit.
+  (value) => /^https?:\/\/[^/?#@]+(?:[/?#]|$)/i.test(value) && URL.canParse(value),
+  'must be an address that starts with http:// or https://, without a user and a password',
 )
 
 const token = z.string({ error: 'must be a text' }).superRefine((value, context) => {

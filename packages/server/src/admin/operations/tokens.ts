@@ -21,10 +21,11 @@ const add = changes({
       .describe(`what it may do: ${SCOPES.join(', ')}`),
     expires: moment.optional().describe('when it ends (never)'),
   }),
-  async run({ tx, scopes: own }, { name: tokenName, scopes, expires = null }) {
+  async run({ tx, scopes: own }, { name: tokenName, scopes: given, expires = null }) {
+    const scopes = [...new Set(given)]
     const beyond = own && scopes.find((scope: Scope) => !allows(own, scope))
     if (beyond) throw new Refused('forbidden', `scopes: this token lacks ${beyond} itself`)
-    const token = await addAdminToken(tx, { name: tokenName, scopes: [...new Set(scopes)], expires })
+    const token = await addAdminToken(tx, { name: tokenName, scopes, expires })
     if (token === null) throw new Refused('conflict', `name: there is already an admin token ${tokenName}`)
     const after = { scopes, expires }
     return {
