@@ -247,9 +247,28 @@ describe('the example for containers', () => {
           stdio: 'ignore',
         })
     }
-    const entry = /^ENTRYPOINT \["node", "([^"]+)"\]$/m.exec(last)?.[1] ?? ''
-    const child = start(process.execPath, [join(image, entry), 'serve', '--throw-away', '--listen', '127.0.0.1:0'])
-    const [line] = (await once(child.stdout as NonNullable<ChildProcess['stdout']>, 'data')) as [Buffer]
-    expect(line.toString()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/astakos\/identity\/v2\.0\n$/)
+    const entry = /^ENTRYPOINT \["node", "\/opt\/astakos\/([^"]+)"\]$/m.exec(last)?.[1] ?? ''
+    // With the variables of the image, and the volume in a folder.
+    const variables: Record<string, string> = Object.fromEntries(
+      [...last.matchAll(/(ASTAKOS_\w+)=(\S+)/g)].map(
+        ([, name = '', value = '']) =>
+          [name, value.replace('/var/lib/astakos', folder).replace('0.0.0.0:8000', '127.0.0.1:0')] as const,
+      ),
+    )
+    expect(Object.keys(variables)).toEqual(['ASTAKOS_LISTEN', 'ASTAKOS_SECRET_KEY_FILE'])
+    const { host, port, user, database } = postgres.connection
+    const url = `postgresql://${user}@/${database}?host=${encodeURIComponent(host)}&port=${port}`
+    for (const more of [{}, { ASTAKOS_DATABASE_URL: url }]) {
+      const child = start(process.execPath, [join(image, entry), 'serve'], {
+        ...variables,
+        ...more,
+      })
+      const [line] = (await Promise.race([
+        once(child.stdout as NonNullable<ChildProcess['stdout']>, 'data'),
+        once(child, 'exit').then(([code]) => [`It ended with ${code}`]),
+      ])) as [Buffer | string]
+      expect(line.toString()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/astakos\/identity\/v2\.0\n$/)
+      await end(child)
+    }
   })
 })
